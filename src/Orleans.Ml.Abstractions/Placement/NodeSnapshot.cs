@@ -1,0 +1,19 @@
+namespace Orleans.Ml.Placement;
+
+/// <summary>What a node is and which plan it has applied, at one moment.</summary>
+/// <param name="NodeId">The silo's name.</param>
+/// <param name="Epoch">The silo's generation: another life of the same name is another epoch.</param>
+/// <param name="Processors">Processors that normal deployments may use.</param>
+/// <param name="MemoryBytes">Memory that deployments may use, in bytes.</param>
+/// <param name="AppliedPlan">Version of the newest plan the node has applied; 0 for none.</param>
+/// <param name="Address">Where the node can be reached, for stats: <c>ip:port</c>.</param>
+/// <param name="ProductVersion">Version of the software it runs.</param>
+[GenerateSerializer, Immutable, Alias("ml.NodeSnapshot")]
+public sealed record NodeSnapshot(
+    [property: Id(0)] string NodeId,
+    [property: Id(1)] long Epoch,
+    [property: Id(2)] int Processors,
+    [property: Id(3)] long MemoryBytes,
+    [property: Id(4)] long AppliedPlan = 0,
+    [property: Id(5)] string Address = "",
+    [property: Id(6)] string ProductVersion = "");
