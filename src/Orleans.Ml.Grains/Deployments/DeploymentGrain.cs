@@ -1,0 +1,210 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Ml.Deployments;
+using Orleans.Ml.Models;
+using Orleans.Ml.Nodes;
+using Orleans.Ml.Placement;
+using Orleans.Ml.Planning;
+using Orleans.Storage;
+
+namespace Orleans.Ml.Grains.Deployments;
+
+/// <summary>Owns one deployment: what was asked, what was planned, and how far each node has got.</summary>
+[GrainType("ml-deployment")]
+internal sealed partial class DeploymentGrain(
+    [PersistentState("deployment")] IPersistentState<DeploymentState> store,
+    TimeProvider time,
+    ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain
+{
+    /// <summary>One slice of waiting; callers ask again, so that a lost activation cannot hold them.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
+
+    private readonly RouteFence _fence = new();
+    private TaskCompletionSource _changed = NewSignal();
+    private bool _isWritten = true;
+
+    private Assignment? Current => store.State.Assignment;
+
+    private string DeploymentId => this.GetPrimaryKeyString();
+
+    private IPlacementGrain Placement => GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key);
+
+    private IRoutingGrain Routing => GrainFactory.GetGrain<IRoutingGrain>(IRoutingGrain.Key);
+
+    public Task<Assignment?> GetAsync() => Task.FromResult(Current);
+
+    public async Task<WaitResult> WaitForAsync(WaitGoal goal, long incarnation, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var until = time.GetTimestamp();
+        while (true)
+        {
+            var changed = _changed.Task;
+            var result = AssignmentTransitions.Wait(Current, incarnation, goal);
+            var left = (wait < LongestWait ? wait : LongestWait) - time.GetElapsedTime(until);
+            if (result.Outcome != WaitOutcome.Waiting || left <= TimeSpan.Zero)
+                return result;
+            await changed.WaitAsync(left, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    public async Task<Assignment> StartAsync(StartDeployment asked)
+    {
+        if (Current is not null)
+            throw new MlException(MlErrorKind.BadRequest, $"Could not start model deployment because an existing deployment with the same id [{DeploymentId}] exist");
+        if (asked.FindProblems() is { Count: > 0 } problems)
+            throw MlException.Validation(problems);
+        var parameters = ParametersOf(asked, await GetDeployableAsync(asked));
+        var placed = await Placement.PlaceAsync(parameters);
+        LogStarted(DeploymentId, parameters.NumberOfAllocations, placed.PlanVersion);
+        await BecomeAsync(AssignmentTransitions.Plan(null, placed.Deployment, placed.PlanVersion));
+        return Current!;
+    }
+
+    public async Task<bool> StopAsync(StopMode mode, string reason)
+    {
+        if (Current is not { } assignment)
+            return false;
+        if (await Placement.StopAsync(DeploymentId, assignment.Incarnation, mode, reason) is { } placed)
+        {
+            LogStopping(DeploymentId, mode, reason);
+            await BecomeAsync(AssignmentTransitions.Plan(assignment, placed.Deployment, placed.PlanVersion));
+        }
+        else
+        {
+            await ForgetAsync(assignment.Version);
+        }
+
+        return true;
+    }
+
+    public async Task OnRouteAsync(RouteReport report)
+    {
+        if (Current is not { } assignment || !_fence.Admits(report))
+            return;
+        var after = AssignmentTransitions.Report(assignment, report);
+        if (ReferenceEquals(after, assignment) && _isWritten)
+            await Routing.OnAssignmentAsync(assignment);
+        else
+            await BecomeAsync(after);
+    }
+
+    public async Task OnPlannedAsync(PlannedDeployment planned, long planVersion)
+    {
+        if (Current is null || planVersion > Current.Version.Plan)
+            await BecomeAsync(AssignmentTransitions.Plan(Current, planned, planVersion));
+    }
+
+    public async Task OnUnplannedAsync(long planVersion)
+    {
+        if (Current is { } assignment && planVersion >= assignment.Version.Plan)
+            await ForgetAsync(assignment.Version);
+    }
+
+    /// <summary>The plan is the registry, this record a copy: bring it up to date before the first call.</summary>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var plan = await Placement.GetPlanAsync();
+        if (plan.Deployments.TryGetValue(DeploymentId, out var planned))
+            store.State.Assignment = Current is { } known && known.Incarnation == planned.Incarnation && known.Version.Plan >= plan.Version
+                ? known
+                : AssignmentTransitions.Plan(Current, planned, plan.Version);
+        else
+            store.State.Assignment = null;
+        _isWritten = false;
+    }
+
+    private static TaskParameters ParametersOf(StartDeployment asked, TrainedModelConfig model) => new(
+        asked.DeploymentId,
+        asked.ModelId,
+        model.Instance,
+        model.ModelSizeBytes,
+        asked.NumberOfAllocations,
+        asked.ThreadsPerAllocation,
+        asked.QueueCapacity,
+        asked.CacheSizeBytes ?? model.ModelSizeBytes,
+        asked.CacheSize ?? $"{model.ModelSizeBytes}b",
+        asked.Priority,
+        model.PerDeploymentMemoryBytes,
+        model.PerAllocationMemoryBytes,
+        model.InputFieldNames[0]);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The model with the size of its definition as stored; refuses in the order of deployment-runtime.md §1.1.</summary>
+    private async Task<TrainedModelConfig> GetDeployableAsync(StartDeployment asked)
+    {
+        var model = await GrainFactory.GetGrain<ITrainedModelGrain>(asked.ModelId).GetAsync()
+            ?? throw new MlException(MlErrorKind.NotFound, $"No known trained model with model_id [{asked.ModelId}]");
+        if (asked.DeploymentId != asked.ModelId && await GrainFactory.GetGrain<ITrainedModelGrain>(asked.DeploymentId).GetAsync() is not null)
+        {
+            throw new MlException(MlErrorKind.BadRequest,
+                $"Could not start model deployment with id [{asked.DeploymentId}] for model [{asked.ModelId}] because the id is that of another model");
+        }
+
+        if (model.FindDefinitionProblem() is { } problem)
+            throw problem;
+        return model.Config with { ModelSizeBytes = model.Parts[0].TotalLengthBytes };
+    }
+
+    /// <summary>Takes a new state: in memory, in the durable copy, and out to the routing table. A stopped deployment that no node holds any more is forgotten.</summary>
+    private async Task BecomeAsync(Assignment assignment)
+    {
+        store.State.Assignment = assignment;
+        if (AssignmentTransitions.IsGone(assignment))
+        {
+            await Placement.RemoveAsync(DeploymentId, assignment.Incarnation);
+            await ForgetAsync(assignment.Version);
+            return;
+        }
+
+        await WriteAsync();
+        Signal();
+        await Routing.OnAssignmentAsync(assignment);
+    }
+
+    private async Task ForgetAsync(AssignmentVersion version)
+    {
+        LogGone(DeploymentId);
+        store.State.Assignment = null;
+        await WriteAsync();
+        Signal();
+        await Routing.OnRemovedAsync(DeploymentId, version);
+        DeactivateOnIdle();
+    }
+
+    /// <summary>The plan already holds the decision, so a copy that cannot be written now is written with the next event.</summary>
+    private async Task WriteAsync()
+    {
+        try
+        {
+            if (Current is not null)
+                await store.WriteStateAsync(CancellationToken.None);
+            else
+                await store.ClearStateAsync(CancellationToken.None);
+            _isWritten = true;
+        }
+        catch (InconsistentStateException)
+        {
+            DeactivateOnIdle();
+        }
+        catch (Exception exception)
+        {
+            _isWritten = false;
+            LogNotWritten(exception, DeploymentId);
+        }
+    }
+
+    private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} was created with {NumberOfAllocations} allocations by plan {PlanVersion}")]
+    private partial void LogStarted(string deploymentId, int numberOfAllocations, long planVersion);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} is being stopped ({Mode}): {Reason}")]
+    private partial void LogStopping(string deploymentId, StopMode mode, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} is gone")]
+    private partial void LogGone(string deploymentId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The copy of deployment {DeploymentId} could not be written; it will be with the next event")]
+    private partial void LogNotWritten(Exception exception, string deploymentId);
+}

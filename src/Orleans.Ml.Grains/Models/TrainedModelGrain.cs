@@ -1,0 +1,84 @@
+using Orleans.Ml.Models;
+
+namespace Orleans.Ml.Grains.Models;
+
+/// <summary>Owns one stored model. Calls no grain.</summary>
+[GrainType("ml-trained-model")]
+internal sealed class TrainedModelGrain(
+    [PersistentState("trained-model")] IPersistentState<TrainedModelState> store,
+    IModelStore files) : Grain, ITrainedModelGrain
+{
+    private string ModelId => this.GetPrimaryKeyString();
+
+    public Task<TrainedModel?> GetAsync() => Task.FromResult(store.State.IsDeleting ? null : store.State.Model);
+
+    public async Task<TrainedModel> CreateAsync(TrainedModelConfig config)
+    {
+        if (store.State.IsDeleting)
+            await FinishDeletingAsync();
+        if (store.State.Model is not null)
+            throw new MlException(MlErrorKind.AlreadyExists, $"Trained machine learning model [{ModelId}] already exists");
+        await WriteAsync(new TrainedModel(config, [], null));
+        return store.State.Model!;
+    }
+
+    public async Task AddPartAsync(string instance, DefinitionPart part)
+    {
+        var model = Get(instance);
+        if (model.Parts.Any(p => p.Number == part.Number))
+            throw new MlException(MlErrorKind.AlreadyExists, $"Trained model definition part [{part.Number}] of model [{ModelId}] already exists");
+        var config = model.Config.ModelSizeBytes == 0 ? model.Config with { ModelSizeBytes = part.TotalLengthBytes } : model.Config;
+        await WriteAsync(model with { Config = config, Parts = [.. model.Parts.Append(part).OrderBy(p => p.Number)] });
+    }
+
+    public async Task SetVocabularyAsync(string instance, string fileName)
+    {
+        var model = Get(instance);
+        if (model.VocabularyFile is not null)
+            throw new MlException(MlErrorKind.AlreadyExists, $"The vocabulary of trained model [{ModelId}] already exists");
+        await WriteAsync(model with { VocabularyFile = fileName });
+    }
+
+    public async Task<bool> DeleteAsync()
+    {
+        if (store.State.Model is null)
+            return false;
+        store.State.IsDeleting = true;
+        await WriteStateAsync();
+        await FinishDeletingAsync();
+        return true;
+    }
+
+    private TrainedModel Get(string instance) =>
+        !store.State.IsDeleting && store.State.Model is { } model && model.Config.Instance == instance
+            ? model
+            : throw new MlException(MlErrorKind.NotFound, $"No known trained model with model_id [{ModelId}]");
+
+    private Task WriteAsync(TrainedModel model)
+    {
+        store.State.Model = model;
+        return WriteStateAsync();
+    }
+
+    /// <summary>After a failed write the outcome is unknown: this activation ends, the next one reads what is true.</summary>
+    private async Task WriteStateAsync()
+    {
+        try
+        {
+            await store.WriteStateAsync(CancellationToken.None);
+        }
+        catch
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    /// <summary>The intent to delete is durable before the first file goes, so a half deleted model never comes back.</summary>
+    private async Task FinishDeletingAsync()
+    {
+        await files.DeleteModelAsync(ModelId, store.State.Model!.Config.Instance, CancellationToken.None);
+        await store.ClearStateAsync(CancellationToken.None);
+        store.State = new TrainedModelState();
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Ml.Placement;
+
+namespace Orleans.Ml.Grains.Nodes;
+
+/// <summary>Pokes placement and routing when the cluster's membership changes, and repeats itself so that a lost word does no harm.</summary>
+internal sealed partial class MembershipWatcher(
+    IClusterMembershipService membership,
+    IGrainFactory grains,
+    TimeProvider time,
+    ILogger<MembershipWatcher> logger) : BackgroundService
+{
+    private static readonly TimeSpan Repetition = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Repetition, time);
+        var changes = membership.MembershipUpdates.GetAsyncEnumerator(stoppingToken);
+        try
+        {
+            var change = changes.MoveNextAsync().AsTask();
+            var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+            while (await await Task.WhenAny(change, tick))
+            {
+                await TellAsync(membership.CurrentSnapshot);
+                if (change.IsCompleted)
+                    change = changes.MoveNextAsync().AsTask();
+                if (tick.IsCompleted)
+                    tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            LogEnded();
+        }
+    }
+
+    private async Task TellAsync(ClusterMembershipSnapshot snapshot)
+    {
+        try
+        {
+            await grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).OnNodesAsync(
+            [
+                .. snapshot.Members.Values.Where(m => m.Status == SiloStatus.Active)
+                    .Select(m => new LiveNode(m.Name, m.SiloAddress.Generation))
+                    .OrderBy(n => n.NodeId, StringComparer.Ordinal),
+            ], snapshot.Version.Value);
+            await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).OnMembershipAsync(snapshot.Version.Value);
+        }
+        catch (Exception exception)
+        {
+            LogNotTold(snapshot.Version.Value, exception.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Membership {Version} could not be told: {Reason}; it is told again")]
+    private partial void LogNotTold(long version, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Membership is no longer watched: the silo stops")]
+    private partial void LogEnded();
+}

@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orleans.Ml.Deployments;
+using Orleans.Ml.Placement;
+using Orleans.Ml.Planning;
+
+namespace Orleans.Ml.Grains.Placement;
+
+/// <summary>Owns the plan of the cluster. Writes a plan, then spreads it; what is not written is not sent.</summary>
+[GrainType("ml-placement"), KeepAlive]
+internal sealed partial class PlacementGrain(
+    [PersistentState("plan")] IPersistentState<PlacementState> store,
+    IClusterMembershipService membership,
+    TimeProvider time,
+    ILogger<PlacementGrain> logger) : Grain, IPlacementGrain
+{
+    /// <summary>Most deployments of a cluster (deployment-runtime.md §0.1).</summary>
+    private const int MaxDeployments = 100;
+
+    private readonly NodeDirectory _nodes = new();
+    private PlanSpreader _spreader = null!;
+
+    /// <summary>The plan as it was last written; the state may be ahead of it while a write is under way.</summary>
+    private ClusterPlan _plan = ClusterPlan.Empty;
+
+    public Task<ClusterPlan> GetPlanAsync() => Task.FromResult(_plan);
+
+    public async Task<PlacedDeployment> PlaceAsync(TaskParameters asked)
+    {
+        var id = asked.DeploymentId;
+        if (_plan.Deployments.ContainsKey(id))
+            throw new MlException(MlErrorKind.Conflict, $"Could not start deployment [{id}]: it was already started");
+        if (_plan.Deployments.Count >= MaxDeployments)
+            throw new MlException(MlErrorKind.NoCapacity, $"Could not start deployment [{id}]: the limit of [{MaxDeployments}] deployments is reached");
+        await MeetNodesAsync();
+        var version = _plan.Version + 1;
+        var wanted = new PlannedDeployment(asked, version, time.GetUtcNow(), [], null);
+        var deployments = ClusterPlanner.Plan(_nodes.Known, _plan.Deployments.Add(id, wanted), _nodes.Unreachable);
+        var placed = deployments[id];
+        if (placed.TotalAllocations < asked.NumberOfAllocations)
+            throw Refusal(placed);
+        await CommitAsync(deployments);
+        return new(placed, version);
+    }
+
+    public async Task<PlacedDeployment?> StopAsync(string deploymentId, long incarnation, StopMode mode, string reason)
+    {
+        if (Find(deploymentId, incarnation) is not { } planned)
+            return null;
+        if (planned.Stop != StopMode.Forced && planned.Stop != mode)
+        {
+            planned = planned with { Stop = mode, Reason = reason };
+            await CommitAsync(_plan.Deployments.SetItem(deploymentId, planned));
+        }
+
+        return new(planned, _plan.Version);
+    }
+
+    public async Task RemoveAsync(string deploymentId, long incarnation)
+    {
+        if (Find(deploymentId, incarnation) is not null)
+            await CommitAsync(ClusterPlanner.Plan(_nodes.Known, _plan.Deployments.Remove(deploymentId), _nodes.Unreachable));
+    }
+
+    public async Task OnMembershipAsync(long membershipVersion)
+    {
+        await membership.Refresh(new MembershipVersion(membershipVersion), CancellationToken.None);
+        if (_nodes.Observe(membership.CurrentSnapshot))
+            await MeetNodesAsync();
+        await ReplanAsync();
+    }
+
+    public async Task OnNodeAsync(NodeSnapshot node)
+    {
+        if (!_nodes.Learn(node))
+            return;
+        await ReplanAsync();
+        _spreader.SendTo(node.NodeId);
+        _spreader.TellTheUntold();
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _plan = store.State.Plan;
+        _spreader = new PlanSpreader(GrainFactory, _nodes, () => _plan, time, logger);
+        _nodes.Observe(membership.CurrentSnapshot);
+        await MeetNodesAsync();
+        _spreader.TellAll(_plan.Deployments.Keys);
+        _spreader.Send();
+    }
+
+    private static MlException Refusal(PlannedDeployment placed)
+    {
+        var why = new MlException(MlErrorKind.NoCapacity, placed.Reason ?? "");
+        var id = placed.Parameters.DeploymentId;
+        return placed.TotalAllocations == 0
+            ? new(MlErrorKind.NoCapacity, $"Could not start deployment [{id}] because no ML nodes with sufficient capacity were found", why)
+            : new(MlErrorKind.NoCapacity, $"Could not start deployment [{id}] because there are not enough resources to provide all requested allocations: " +
+                $"[{placed.TotalAllocations}] of [{placed.Parameters.NumberOfAllocations}] fit", why);
+    }
+
+    private PlannedDeployment? Find(string deploymentId, long incarnation) =>
+        _plan.Deployments.GetValueOrDefault(deploymentId) is { } planned && planned.Incarnation == incarnation ? planned : null;
+
+    private async Task ReplanAsync()
+    {
+        var deployments = ClusterPlanner.Plan(_nodes.Known, _plan.Deployments, _nodes.Unreachable);
+        if (!ReferenceEquals(deployments, _plan.Deployments))
+            await CommitAsync(deployments);
+    }
+
+    /// <summary>Asks members that have not introduced themselves; one that does not answer keeps what is planned there and gets nothing new.</summary>
+    private async Task MeetNodesAsync()
+    {
+        var answers = await Task.WhenAll(_nodes.Unreachable.Select(_spreader.DescribeAsync));
+        foreach (var node in answers)
+        {
+            if (node is not null)
+                _nodes.Learn(node);
+        }
+    }
+
+    private async Task CommitAsync(ImmutableSortedDictionary<string, PlannedDeployment> deployments)
+    {
+        var before = _plan;
+        store.State.Plan = new ClusterPlan(before.Version + 1, deployments);
+        try
+        {
+            await store.WriteStateAsync(CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            // It may or may not have been written: the next activation reads which.
+            LogNotWritten(exception, before.Version + 1);
+            DeactivateOnIdle();
+            throw new MlException(MlErrorKind.Unavailable, $"The plan could not be written: {exception.Message}");
+        }
+
+        _plan = store.State.Plan;
+        LogPlanned(_plan.Version, deployments.Count);
+        _spreader.TellAll(before.Deployments.Keys.Union(deployments.Keys).Where(id =>
+            !ReferenceEquals(before.Deployments.GetValueOrDefault(id), deployments.GetValueOrDefault(id))));
+        _spreader.Send();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Plan {PlanVersion} of {Deployments} deployments is written")]
+    private partial void LogPlanned(long planVersion, int deployments);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Plan {PlanVersion} could not be written")]
+    private partial void LogNotWritten(Exception exception, long planVersion);
+}

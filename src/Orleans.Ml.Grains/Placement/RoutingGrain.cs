@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using Orleans.Ml.Deployments;
+using Orleans.Ml.Placement;
+
+namespace Orleans.Ml.Grains.Placement;
+
+/// <summary>Tells every process where to send requests. Rebuilt from the plan and from what deployments repeat.</summary>
+[GrainType("ml-routing"), KeepAlive]
+internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
+{
+    /// <summary>Changes within this time travel together.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan RereadPlan = TimeSpan.FromSeconds(5);
+
+    private readonly Guid _activation = Guid.NewGuid();
+    private readonly Dictionary<string, Assignment> _deployments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AssignmentVersion> _removed = new(StringComparer.Ordinal);
+    private ClusterPlan _plan = ClusterPlan.Empty;
+    private ImmutableArray<LiveNode> _nodes = [];
+    private long _membershipVersion = -1;
+    private TaskCompletionSource _changed = NewSignal();
+    private IGrainTimer? _publishing;
+    private long _publishedAt;
+    private RoutingTable _table = null!;
+
+    public async Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        if (_table.Version == known && wait > TimeSpan.Zero)
+        {
+            await _changed.Task.WaitAsync(wait, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        if (wait == TimeSpan.Zero && _publishing is not null)
+            Publish();
+        return _table;
+    }
+
+    public Task OnAssignmentAsync(Assignment assignment)
+    {
+        var id = assignment.TaskParameters.DeploymentId;
+        var isOvertaken = (_deployments.TryGetValue(id, out var known) && known.Version >= assignment.Version)
+            || (_removed.TryGetValue(id, out var removed) && removed >= assignment.Version);
+        if (!isOvertaken)
+        {
+            _deployments[id] = assignment;
+            Change();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task OnRemovedAsync(string deploymentId, AssignmentVersion version)
+    {
+        _removed[deploymentId] = version;
+        if (_deployments.TryGetValue(deploymentId, out var known) && known.Version <= version)
+        {
+            _deployments.Remove(deploymentId);
+            Change();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task OnNodesAsync(ImmutableArray<LiveNode> nodes, long membershipVersion)
+    {
+        if (membershipVersion > _membershipVersion)
+        {
+            _membershipVersion = membershipVersion;
+            if (!nodes.SequenceEqual(_nodes))
+            {
+                _nodes = nodes;
+                Change();
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _plan = await GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
+        Publish();
+        this.RegisterGrainTimer(RereadPlanAsync, new GrainTimerCreationOptions(RereadPlan, RereadPlan) { Interleave = true, KeepAlive = true });
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A removal that was never heard shows in the plan.</summary>
+    private async Task RereadPlanAsync(CancellationToken cancellationToken)
+    {
+        _plan = await GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
+        var gone = _deployments.Values.Where(a => a.Version.Plan < _plan.Version && !_plan.Deployments.ContainsKey(a.TaskParameters.DeploymentId)).ToList();
+        foreach (var assignment in gone)
+            _deployments.Remove(assignment.TaskParameters.DeploymentId);
+        foreach (var id in _removed.Where(r => r.Value.Plan < _plan.Version).Select(r => r.Key).ToList())
+            _removed.Remove(id);
+        if (gone.Count > 0 || IsComplete != _table.IsComplete || _plan.Version != _table.PlanVersion)
+            Publish();
+    }
+
+    private bool IsComplete => _plan.Deployments.Keys.All(id => _deployments.ContainsKey(id) || _removed.ContainsKey(id));
+
+    /// <summary>The first change after a pause goes out at once; the next ones gather.</summary>
+    private void Change()
+    {
+        if (_publishing is not null)
+            return;
+        var left = Gathering - time.GetElapsedTime(_publishedAt);
+        if (left <= TimeSpan.Zero)
+            Publish();
+        else
+            _publishing = this.RegisterGrainTimer(_ => PublishLater(), new GrainTimerCreationOptions(left, Timeout.InfiniteTimeSpan) { Interleave = true });
+    }
+
+    private Task PublishLater()
+    {
+        Publish();
+        return Task.CompletedTask;
+    }
+
+    private void Publish()
+    {
+        _publishing?.Dispose();
+        _publishing = null;
+        _publishedAt = time.GetTimestamp();
+        var planVersion = _deployments.Values.Select(a => a.Version.Plan).Append(_plan.Version).Max();
+        _table = new(new RoutingVersion(_activation, (_table?.Version.Revision ?? 0) + 1), IsComplete, planVersion, [.. _deployments.Values], _nodes);
+        Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+    }
+}

@@ -1,0 +1,47 @@
+using Orleans.Ml.Deployments;
+using Orleans.Ml.Placement;
+
+namespace Orleans.Ml.Planning;
+
+/// <summary>What is left of one node while a plan is being made. Mutable, and private to one planning.</summary>
+internal sealed class NodeRoom(NodeSnapshot node)
+{
+    private readonly Dictionary<string, int> _allocations = new(StringComparer.Ordinal);
+
+    public string NodeId => Snapshot.NodeId;
+
+    public NodeSnapshot Snapshot { get; } = node;
+
+    public int FreeProcessors { get; private set; } = node.Processors;
+
+    /// <summary>The overhead of the first worker is set aside from the start.</summary>
+    public long FreeMemoryBytes { get; private set; } = node.MemoryBytes - MemoryEstimate.NodeOverheadBytes;
+
+    public bool Hosts(string deploymentId) => _allocations.ContainsKey(deploymentId);
+
+    /// <summary>How many more allocations fit, at most <paramref name="wanted"/>. Low priority counts memory only.</summary>
+    public int RoomFor(TaskParameters asked, int wanted)
+    {
+        var count = asked.Priority == Priority.Low ? wanted : Math.Min(wanted, FreeProcessors / asked.ThreadsPerAllocation);
+        while (count > 0 && ExtraMemory(asked, count) > FreeMemoryBytes)
+            count--;
+        return Math.Max(0, count);
+    }
+
+    public void Take(TaskParameters asked, int count)
+    {
+        FreeMemoryBytes -= ExtraMemory(asked, count);
+        if (asked.Priority == Priority.Normal)
+            FreeProcessors -= count * asked.ThreadsPerAllocation;
+        _allocations[asked.DeploymentId] = AllocationsOf(asked.DeploymentId) + count;
+    }
+
+    public int AllocationsOf(string deploymentId) => _allocations.GetValueOrDefault(deploymentId);
+
+    /// <summary>All allocations of a deployment share one copy of the model, so another one costs only the difference.</summary>
+    public long ExtraMemory(TaskParameters asked, int count)
+    {
+        var hosted = AllocationsOf(asked.DeploymentId);
+        return MemoryEstimate.Bytes(asked, hosted + count) - MemoryEstimate.Bytes(asked, hosted);
+    }
+}
