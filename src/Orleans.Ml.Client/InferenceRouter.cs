@@ -23,7 +23,7 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
         var id = deployment.TaskParameters.DeploymentId;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(input.Timeout + _options.AnswerMargin);
-        var tried = ImmutableList<RoutedNode>.Empty;
+        var tried = ImmutableHashSet<string>.Empty;
         InferenceReply? refused = null;
         for (var attempt = 0; ; attempt++)
         {
@@ -40,7 +40,7 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
             if (attempt + 1 >= attempts)
                 return reply;
             refused = reply;
-            tried = tried.Add(route);
+            tried = tried.Add(route.NodeId);
             if (reply.Status == InferenceStatus.NotAllocatedHere)
                 await cache.RefreshAsync(limit.Token);
         }

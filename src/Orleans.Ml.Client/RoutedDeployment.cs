@@ -13,16 +13,14 @@ internal sealed class RoutedDeployment(Assignment assignment, ImmutableArray<Rou
     public ImmutableArray<RoutedNode> Routes { get; } = routes;
 
     /// <summary>
-    /// Draws two routes by allocations and takes the one with less to do per allocation; null when all are in <paramref name="tried"/> or there is none.
+    /// Draws two routes by allocations and takes the one with less to do per allocation; null when all nodes are in <paramref name="tried"/> or there is none.
     /// </summary>
-    public RoutedNode? Choose(Random random, IReadOnlyList<RoutedNode> tried)
+    public RoutedNode? Choose(Random random, ImmutableHashSet<string> tried)
     {
-        if (Routes.Length == 1)
-            return tried.Count == 0 ? Routes[0] : null;
-        if (tried.Count > 0)
-            return new RoutedDeployment(Assignment, Routes.RemoveRange(tried)).Choose(random, []);
-        if (Routes.IsEmpty)
-            return null;
+        if (!tried.IsEmpty)
+            return new RoutedDeployment(Assignment, Routes.RemoveAll(r => tried.Contains(r.NodeId))).Choose(random, []);
+        if (Routes.Length < 2)
+            return Routes.IsEmpty ? null : Routes[0];
         var first = Draw(random);
         var second = Draw(random);
         return second.Load.PerAllocation(second.Route.CurrentAllocations) < first.Load.PerAllocation(first.Route.CurrentAllocations) ? second : first;
