@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Deployments;
@@ -17,8 +18,8 @@ internal sealed partial class NodeAgent(NodeRuntime runtime, IGrainFactory grain
 
     private async Task ReportChangesAsync(CancellationToken stoppingToken)
     {
-        await foreach (var report in runtime.ReadChangesAsync(stoppingToken))
-            ReportAsync(report).Ignore();
+        await foreach (var changes in runtime.WatchRoutesAsync(stoppingToken))
+            Report(changes);
     }
 
     private async Task RepeatAsync(CancellationToken stoppingToken)
@@ -27,10 +28,15 @@ internal sealed partial class NodeAgent(NodeRuntime runtime, IGrainFactory grain
         do
         {
             IntroduceAsync().Ignore();
-            foreach (var report in runtime.GetRoutes())
-                ReportAsync(report).Ignore();
+            Report(runtime.GetRoutes());
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private void Report(ImmutableArray<RouteReport> reports)
+    {
+        foreach (var report in reports)
+            ReportAsync(report).Ignore();
     }
 
     private async Task IntroduceAsync()

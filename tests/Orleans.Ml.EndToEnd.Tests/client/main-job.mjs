@@ -1,0 +1,48 @@
+// The main job with the official client: create, upload, vocabulary, start, infer, stats, stop, delete. Prints one line of JSON with what came back.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client, errors } from '@elastic/elasticsearch'
+
+const [node, folder, modelId, ...texts] = process.argv.slice(2)
+const client = new Client({ node, maxRetries: 0 })
+const partBytes = 1024 * 1024
+const answer = {}
+
+const config = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'))
+answer.product = (await client.info()).tagline
+answer.created = (await client.ml.putTrainedModel({ model_id: modelId, ...config })).model_id
+
+const archive = await readFile(join(folder, 'model.pt'))
+const totalParts = Math.ceil(archive.length / partBytes)
+for (let part = 0; part < totalParts; part++) {
+  await client.ml.putTrainedModelDefinitionPart({
+    model_id: modelId,
+    part,
+    definition: archive.subarray(part * partBytes, (part + 1) * partBytes).toString('base64'),
+    total_definition_length: archive.length,
+    total_parts: totalParts
+  })
+}
+await client.ml.putTrainedModelVocabulary({ model_id: modelId, ...JSON.parse(await readFile(join(folder, 'vocabulary.json'), 'utf8')) })
+
+const status = await client.ml.getTrainedModels({ model_id: modelId, include: 'definition_status' })
+answer.fullyDefined = status.trained_model_configs[0].fully_defined
+
+const started = await client.ml.startTrainedModelDeployment({ model_id: modelId, number_of_allocations: 1, wait_for: 'fully_allocated', timeout: '60s' })
+answer.state = started.assignment.assignment_state
+
+const inferred = await client.ml.inferTrainedModel({ model_id: modelId, docs: texts.map(text => ({ text_field: text })), timeout: '30s' })
+answer.results = inferred.inference_results
+
+const stats = await client.ml.getTrainedModelsStats({ model_id: modelId })
+answer.inferenceCount = stats.trained_model_stats[0].deployment_stats.nodes[0].inference_count
+
+answer.stopped = (await client.ml.stopTrainedModelDeployment({ model_id: modelId })).stopped
+answer.deleted = (await client.ml.deleteTrainedModel({ model_id: modelId })).acknowledged
+try {
+  await client.ml.getTrainedModels({ model_id: modelId })
+} catch (error) {
+  if (!(error instanceof errors.ResponseError)) throw error
+  answer.afterwards = [error.statusCode, error.body.error.type]
+}
+console.log(JSON.stringify(answer))

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Orleans.Ml.Testing;
+
+/// <summary>A silo as a process of its own, as a user starts it.</summary>
+public sealed partial class MlServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static int _nextPort = 21_000 + (Environment.ProcessId % 300 * 30);
+
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly string[] _options;
+    private Process _process = null!;
+
+    private MlServer(string data, int port, string[] options)
+    {
+        (Data, Port, _options) = (data, port, options);
+        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Patience };
+    }
+
+    public string Data { get; }
+
+    public int Port { get; }
+
+    public HttpClient Http { get; }
+
+    public int ProcessId => _process.Id;
+
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Starts a silo with an empty data folder of its own.</summary>
+    public static async Task<MlServer> StartAsync(params string[] options)
+    {
+        var data = Directory.CreateTempSubdirectory("orleans-ml-e2e-").FullName;
+        var server = new MlServer(data, FreePort(), options);
+        await server.RunAsync();
+        return server;
+    }
+
+    /// <summary>Starts it again, with the same data, after it has ended.</summary>
+    public Task RestartAsync() => RunAsync();
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    /// <summary>SIGTERM, as Ctrl-C or a supervisor ends it.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        Assert.Equal(0, Signal(_process.Id, 15));
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Process ids of the workers this silo has spawned.</summary>
+    public IReadOnlyList<int> WorkerProcesses() =>
+        [.. ProcFs.ChildrenOf(_process.Id).Where(id => ProcFs.CommandLine(id).Contains("Orleans.Ml.Worker", StringComparison.Ordinal))];
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+        Directory.Delete(Data, recursive: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Signal(int processId, int signal);
+
+    private static string Executable()
+    {
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Path.Combine(TestModels.Repository, "artifacts", "bin", "Orleans.Ml.Silo", configuration, "Orleans.Ml.Silo");
+    }
+
+    /// <summary>A port whose neighbours at +100 and +200, where the silo and its gateway listen, are free too.</summary>
+    private static int FreePort()
+    {
+        while (true)
+        {
+            var port = Interlocked.Increment(ref _nextPort);
+            if (new[] { port, port + 100, port + 200 }.All(IsFree))
+                return port;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            probe.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo(Executable())
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = Data,
+            },
+            EnableRaisingEvents = true,
+        };
+        foreach (var argument in (string[])["--port", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--data", Data, "--no-samples", .. _options])
+            _process.StartInfo.ArgumentList.Add(argument);
+        _process.OutputDataReceived += (_, line) => OnLine(line.Data, ready);
+        _process.ErrorDataReceived += (_, line) => OnLine(line.Data, ready);
+        _process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The silo ended before it was ready:\n{Output}"));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await ready.Task.WaitAsync(Patience);
+    }
+
+    private void OnLine(string? line, TaskCompletionSource ready)
+    {
+        if (line is null)
+            return;
+        _output.Enqueue(line);
+        if (line.Contains("ready on http://", StringComparison.OrdinalIgnoreCase))
+            ready.TrySetResult();
+    }
+}
