@@ -23,6 +23,10 @@ public sealed partial class MlServer : IAsyncDisposable
         Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Patience };
     }
 
+    /// <summary>The silo's program, in the configuration that the tests were built in.</summary>
+    public static string Executable { get; } = Path.Combine(
+        TestModels.Repository, "artifacts", "bin", "Orleans.Ml.Silo", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Orleans.Ml.Silo");
+
     public string Data { get; }
 
     public int Port { get; }
@@ -80,12 +84,6 @@ public sealed partial class MlServer : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Signal(int processId, int signal);
 
-    private static string Executable()
-    {
-        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        return Path.Combine(TestModels.Repository, "artifacts", "bin", "Orleans.Ml.Silo", configuration, "Orleans.Ml.Silo");
-    }
-
     /// <summary>A port whose neighbours at +100 and +200, where the silo and its gateway listen, are free too.</summary>
     private static int FreePort()
     {
@@ -116,7 +114,7 @@ public sealed partial class MlServer : IAsyncDisposable
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(Executable())
+            StartInfo = new ProcessStartInfo(Executable)
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
