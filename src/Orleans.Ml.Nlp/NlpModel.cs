@@ -1,4 +1,5 @@
 using Orleans.Ml.Models;
+using Orleans.Ml.Nlp.Tasks;
 using Orleans.Ml.Nlp.Tokenization;
 
 namespace Orleans.Ml.Nlp;
@@ -7,12 +8,35 @@ namespace Orleans.Ml.Nlp;
 public abstract class NlpModel
 {
     /// <summary>Builds it.</summary>
-    /// <exception cref="MlException">The vocabulary or the labels do not fit: <see cref="MlErrorKind.Conflict"/> or <see cref="MlErrorKind.StateValidation"/>.</exception>
-    public static NlpModel Create(string modelId, InferenceConfig config, Vocabulary vocabulary) =>
-        throw new NotSupportedException();
+    /// <exception cref="MlException">
+    /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), labels are no tags (<see cref="MlErrorKind.StateValidation"/>),
+    /// or the tokenization contradicts itself (<see cref="MlErrorKind.IllegalArgument"/>).
+    /// </exception>
+    public static NlpModel Create(string modelId, InferenceConfig config, Vocabulary vocabulary)
+    {
+        var tokenizer = Tokenizer.Create(modelId, config.Tokenization, vocabulary);
+        var encoder = new SequenceEncoder(tokenizer, config.Tokenization);
+        TextTask task = config switch
+        {
+            NerConfig ner => new NerTask(encoder, ner.ResultsField, IobTag.ParseAll(modelId, ner.ClassificationLabels.IsDefaultOrEmpty ? NerConfig.DefaultLabels : ner.ClassificationLabels)),
+            TextClassificationConfig classification => new TextClassificationTask(
+                encoder, classification.ResultsField, classification.ClassificationLabels, classification.NumTopClasses),
+            TextEmbeddingConfig embedding => new TextEmbeddingTask(encoder, embedding.ResultsField),
+            PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
+            _ => throw new MlException(MlErrorKind.BadRequest, $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
+        };
+        config.Tokenization.Validate(task.Name, task.AllowsSpan);
+        return new TextModel(modelId, tokenizer, task);
+    }
 
     /// <summary>How many int64 tensors the tokenizer supplies: what the model's <c>forward</c> has to take.</summary>
     public abstract int Arguments { get; }
+
+    /// <summary>A token id that every row may hold: what a warm-up fills its rows with.</summary>
+    public abstract long PadTokenId { get; }
+
+    /// <summary>Most tokens of a row, special tokens included.</summary>
+    public abstract int MaxLength { get; }
 
     /// <summary>The task with a request's overrides applied; <paramref name="update"/> null gives the stored task without an allocation.</summary>
     /// <exception cref="MlException">Another task's update (<see cref="MlErrorKind.Forbidden"/>), or values that do not fit (400 kinds).</exception>
