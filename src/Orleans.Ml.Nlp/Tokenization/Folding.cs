@@ -13,8 +13,9 @@ internal static class Folding
     /// <summary>Most units that one unit becomes: a Hangul syllable is three letters.</summary>
     public const int MaxGrowth = 3;
 
-    private const char Nothing = '\0';
-    private const char Several = '\uFFFF';
+    // Marks in the table: surrogates, which no unit folds to on its own.
+    private const char Nothing = '\uD800';
+    private const char Several = '\uD801';
     private const char FirstHangul = '\uAC00';
     private const char LastHangul = '\uD7A3';
 
@@ -25,7 +26,7 @@ internal static class Folding
     public static char Lower(char unit) => unit == '\u0130' ? 'i' : char.ToLowerInvariant(unit);
 
     /// <summary>Writes the folded form and returns its length, which may be 0.</summary>
-    /// <param name="word">Any units.</param>
+    /// <param name="word">Any units but surrogates, which WordPiece drops before; they would go here.</param>
     /// <param name="folded">Room for <see cref="MaxGrowth"/> times as many.</param>
     public static int Fold(ReadOnlySpan<char> word, Span<char> folded)
     {
@@ -44,7 +45,7 @@ internal static class Folding
 
     private static char FoldSingle(char unit)
     {
-        if (IsMark(unit))
+        if (IsMark(unit) || char.IsSurrogate(unit))
             return Nothing;
         if (unit is >= FirstHangul and <= LastHangul)
             return Several;
