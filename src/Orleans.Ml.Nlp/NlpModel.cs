@@ -18,12 +18,14 @@ public abstract class NlpModel
         var encoder = new SequenceEncoder(tokenizer, config.Tokenization);
         TextTask task = config switch
         {
-            NerConfig ner => new NerTask(encoder, ner.ResultsField, IobTag.ParseAll(modelId, ner.ClassificationLabels.IsDefaultOrEmpty ? NerConfig.DefaultLabels : ner.ClassificationLabels)),
+            NerConfig ner => new NerTask(encoder, ner.ResultsField, IobTag.ParseAll(
+                modelId, ner.ClassificationLabels.IsDefaultOrEmpty ? NerConfig.DefaultLabels : ner.ClassificationLabels)),
             TextClassificationConfig classification => new TextClassificationTask(
                 encoder, classification.ResultsField, classification.ClassificationLabels, classification.NumTopClasses),
             TextEmbeddingConfig embedding => new TextEmbeddingTask(encoder, embedding.ResultsField),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
-            _ => throw new MlException(MlErrorKind.BadRequest, $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
+            _ => throw new MlException(MlErrorKind.BadRequest,
+                $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
         };
         config.Tokenization.Validate(task.Name, task.AllowsSpan);
         return new TextModel(modelId, tokenizer, task);

@@ -49,7 +49,8 @@ internal sealed class SequenceEncoder(Tokenizer tokenizer, Models.Tokenization s
         {
             var orMore = tokens.Count > _mostTokens ? " or more" : "";
             throw new MlException(MlErrorKind.BadRequest,
-                $"Input too large: the text has [{tokens.Count + Settings.FrameLength()}] tokens{orMore}, [max_sequence_length] is [{Settings.MaxSequenceLength}]");
+                $"Input too large: the text has [{tokens.Count + Settings.FrameLength()}] tokens{orMore}, " +
+                $"[max_sequence_length] is [{Settings.MaxSequenceLength}]");
         }
 
         var windows = Windows.Split(tokens.Tokens, room, Settings.Span);

@@ -13,13 +13,19 @@ internal static class TokenizationRules
     public static int RoomInRow(this Models.Tokenization settings) => settings.MaxSequenceLength - settings.FrameLength();
 
     /// <summary>The settings with a request's overrides applied.</summary>
-    /// <exception cref="MlException"><see cref="MlErrorKind.BadRequest"/> for another tokenizer, <see cref="MlErrorKind.IllegalArgument"/> for values that do not go together.</exception>
+    /// <exception cref="MlException">
+    /// <see cref="MlErrorKind.BadRequest"/> for another tokenizer, <see cref="MlErrorKind.IllegalArgument"/> for values that do not go together.
+    /// </exception>
     public static Models.Tokenization With(this Models.Tokenization stored, TokenizationUpdate? update, string taskName, bool allowsSpan)
     {
         if (update is null)
             return stored;
         if (update.Kind != stored.Kind)
-            throw new MlException(MlErrorKind.BadRequest, $"The model's tokenizer is [{NameOf(stored.Kind)}], but the update is for the tokenizer [{NameOf(update.Kind)}]");
+        {
+            throw new MlException(MlErrorKind.BadRequest,
+                $"The model's tokenizer is [{NameOf(stored.Kind)}], but the update is for the tokenizer [{NameOf(update.Kind)}]");
+        }
+
         var effective = update.Truncate switch
         {
             null => stored with { Span = update.Span ?? stored.Span },
@@ -47,7 +53,10 @@ internal static class TokenizationRules
             throw Illegal($"[span] must be [-1] when [truncate] is [{NameOf(settings.Truncate)}]; it is [{settings.Span}]");
         // Elasticsearch does not look and never comes to an end.
         if (settings.Span >= room)
-            throw Illegal($"[span] must be less than the [{room}] tokens of a window ([max_sequence_length] is [{settings.MaxSequenceLength}]); it is [{settings.Span}]");
+        {
+            throw Illegal($"[span] must be less than the [{room}] tokens of a window " +
+                $"([max_sequence_length] is [{settings.MaxSequenceLength}]); it is [{settings.Span}]");
+        }
     }
 
     private static MlException Illegal(string reason) => new(MlErrorKind.IllegalArgument, reason);

@@ -24,6 +24,7 @@ internal abstract class Tokenizer(SpecialTokens special)
         TokenizerKind.Bert => new WordPieceTokenizer(
             SpecialTokens.Find(modelId, vocabulary, SpecialTokenNames.Bert, settings.WithSpecialTokens),
             SpecialTokenNames.Bert.Mask, settings.DoLowerCase, vocabulary),
-        _ => throw new MlException(MlErrorKind.BadRequest, $"Trained model [{modelId}] asks for the tokenizer [{settings.Kind}], which this version does not have"),
+        _ => throw new MlException(MlErrorKind.BadRequest,
+            $"Trained model [{modelId}] asks for the tokenizer [{settings.Kind}], which this version does not have"),
     };
 }

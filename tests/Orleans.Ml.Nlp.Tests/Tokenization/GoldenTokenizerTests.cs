@@ -112,7 +112,8 @@ public sealed class GoldenTokenizerTests
     private sealed record GoldenRow(string[] Tokens, long[] Ids, int[][] Offsets, int[] Words);
 
     private sealed record GoldenCase(
-        string Text, string? Pair, GoldenOptions Options, string[] Tokens, long[] Ids, int[][] Offsets, int[] Words, GoldenRow[]? Windows, GoldenRow? Elasticsearch)
+        string Text, string? Pair, GoldenOptions Options, string[] Tokens, long[] Ids, int[][] Offsets, int[] Words,
+        GoldenRow[]? Windows, GoldenRow? Elasticsearch)
     {
         public GoldenRow ToRow() => new(Tokens, Ids, Offsets, Words);
     }

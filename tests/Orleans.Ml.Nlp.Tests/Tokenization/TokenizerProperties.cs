@@ -9,7 +9,10 @@ public sealed class TokenizerProperties
 {
     private static readonly Vocabulary Letters = new([.. Given.Letters, "中", "[", "]", "ab", "##ab"]);
 
-    private static readonly string[] Special = [" ", "\n", "[MASK]", "[", "]", ".", "中", "é", "e\u0301", "\u0301", "한", "\u00A0", "\u200B", "😀", "\uD83D", "\uDE00", "İ", "\0"];
+    private static readonly string[] Special =
+    [
+        " ", "\n", "[MASK]", "[", "]", ".", "中", "é", "e\u0301", "\u0301", "한", "\u00A0", "\u200B", "😀", "\uD83D", "\uDE00", "İ", "\0",
+    ];
 
     // Mostly units that the rules treat specially, sometimes any of the 65,536.
     private static readonly Gen<string> Texts = Gen.OneOf(
