@@ -1,40 +1,39 @@
 namespace Orleans.Ml.Deployments;
 
-/// <summary>
-/// How much memory a deployment needs on one node, in bytes. Formula and constants: deployment-runtime.md §3.4. Used by the planner, by every node's ledger
-/// and by the API, so that they agree.
-/// </summary>
+/// <summary>How much memory a deployment needs on one node. Formula: deployment-runtime.md §3.4, with the cache surcharge included.</summary>
 public static class MemoryEstimate
 {
-    /// <summary>Bytes every node keeps aside once it runs at least one worker.</summary>
-    public const long NodeOverheadBytes = 30 * Megabyte;
+    /// <summary>Bytes every node keeps aside once it runs at least one worker: 30 MB.</summary>
+    public const long NodeOverheadBytes = 30L * 1024 * 1024;
 
-    private const long Megabyte = 1024 * 1024;
-    private const long BaseBytes = 240 * Megabyte;
-    private const long ElserBytes = 2004 * Megabyte;
+    /// <summary>What a worker process needs besides the model, in bytes: 240 MB.</summary>
+    public const long OverheadBytes = 240L * 1024 * 1024;
 
-    /// <summary>Need of a deployment that runs <paramref name="allocations"/> allocations on a node; they share one copy of the model.</summary>
+    /// <summary>What a model of the ELSER family needs whatever its size, in bytes: 2004 MB.</summary>
+    public const long ElserBytes = 2004L * 1024 * 1024;
+
+    /// <summary>
+    /// Memory in bytes for <paramref name="allocations"/> on one node; 0 for none. They share one copy of the model, so without figures in
+    /// the model's metadata it does not grow with their number. Values beyond <see cref="long.MaxValue"/> are cut to it.
+    /// </summary>
     public static long Bytes(TaskParameters parameters, int allocations)
     {
-        var bytes = Bytes(parameters.ModelId, parameters.ModelBytes, parameters.PerDeploymentMemoryBytes, parameters.PerAllocationMemoryBytes, allocations);
-        return allocations == 0 ? 0 : bytes + Math.Max(0, parameters.CacheSizeBytes - parameters.ModelBytes);
+        if (allocations <= 0)
+            return 0;
+        var cache = Math.Max(0, parameters.CacheSizeBytes - parameters.ModelBytes);
+        return Saturated(ModelBytes(parameters, allocations) + cache);
     }
 
-    /// <summary>The same without the surcharge for a cache larger than the model.</summary>
-    /// <param name="modelId">ELSER models have a flat estimate.</param>
-    /// <param name="modelBytes">Size of the definition.</param>
-    /// <param name="perDeploymentBytes">From the model's metadata; 0 when unknown.</param>
-    /// <param name="perAllocationBytes">From the model's metadata; 0 when unknown.</param>
-    /// <param name="allocations">Allocations on the node.</param>
-    public static long Bytes(string modelId, long modelBytes, long perDeploymentBytes, long perAllocationBytes, int allocations)
+    // Sizes come from users: 128 bits hold every sum of them.
+    private static Int128 ModelBytes(TaskParameters parameters, int allocations)
     {
-        if (allocations == 0)
-            return 0;
-        if (modelId.StartsWith(".elser_model_1", StringComparison.Ordinal) || modelId.StartsWith(".elser_model_2", StringComparison.Ordinal))
+        if (parameters.ModelId.StartsWith(".elser_model_1", StringComparison.Ordinal) || parameters.ModelId.StartsWith(".elser_model_2", StringComparison.Ordinal))
             return ElserBytes;
-        var general = BaseBytes + (2 * modelBytes);
-        return perDeploymentBytes == 0 && perAllocationBytes == 0
-            ? general
-            : Math.Max(general, perDeploymentBytes + (perAllocationBytes * allocations) + modelBytes);
+        Int128 model = parameters.ModelBytes;
+        var loaded = OverheadBytes + (2 * model);
+        var fromMetadata = parameters.PerDeploymentMemoryBytes + ((Int128)parameters.PerAllocationMemoryBytes * allocations) + model;
+        return parameters is { PerDeploymentMemoryBytes: 0, PerAllocationMemoryBytes: 0 } ? loaded : Int128.Max(loaded, fromMetadata);
     }
+
+    private static long Saturated(Int128 bytes) => bytes > long.MaxValue ? long.MaxValue : (long)bytes;
 }

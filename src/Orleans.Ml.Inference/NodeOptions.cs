@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Ml.Inference;
+
+/// <summary>What a node is and how much of its machine deployments may use.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>The node's id, which is its silo's name. No default.</summary>
+    [Required]
+    public string NodeId { get; set; } = "";
+
+    /// <summary>Processors that normal deployments may use: allocations times threads. Default: the machine's.</summary>
+    [Range(1, 65536)]
+    public int AllocatedProcessors { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>Memory that deployments may use, in bytes, by estimate. Default: what the process may use of the machine.</summary>
+    [Range(1, long.MaxValue)]
+    public long MemoryBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Version of the software, for stats. Default: this assembly's.</summary>
+    public string ProductVersion { get; set; } = typeof(NodeOptions).Assembly.GetName().Version?.ToString(3) ?? "";
+}
+
+/// <summary>Checks <see cref="NodeOptions"/> at start.</summary>
+[OptionsValidator]
+internal sealed partial class NodeOptionsValidator : IValidateOptions<NodeOptions>;

@@ -1,0 +1,51 @@
+using System.Globalization;
+using Orleans.Ml.Inference.Workers;
+
+namespace Orleans.Ml.Inference;
+
+/// <summary>The engine's answers that are not results. What each must mention: deployment-runtime.md §1.4.</summary>
+internal static class Replies
+{
+    /// <summary>The caller has gone.</summary>
+    public static InferenceReply Cancelled { get; } = InferenceReply.Failed(MlErrorKind.BadRequest, "inference was cancelled by its caller");
+
+    /// <summary>A call without documents.</summary>
+    public static InferenceReply NoDocuments { get; } =
+        InferenceReply.Failed(MlErrorKind.RequestValidation, "Validation Failed: 1: at least one document is required;");
+
+    /// <summary>The queue is full.</summary>
+    public static InferenceReply Rejected(string deploymentId, int capacity, int depth) => InferenceReply.Rejected(
+        $"inference process queue is full: deployment [{deploymentId}] has [{depth}] documents waiting on this node, its queue capacity is [{capacity}]", depth);
+
+    /// <summary>The caller's time is over.</summary>
+    public static InferenceReply TimedOut(TimeSpan timeout) =>
+        InferenceReply.TimedOut(string.Create(CultureInfo.InvariantCulture, $"timeout [{timeout.TotalSeconds}s] waiting for inference result"));
+
+    /// <summary>No such deployment serves on the node.</summary>
+    public static InferenceReply NotAllocatedHere(string deploymentId, string nodeId) => InferenceReply.NotAllocatedHere(
+        $"task for deployment [{deploymentId}] not found on node [{nodeId}]; retry, or stop and start the deployment");
+
+    /// <summary>The deployment is going from this node.</summary>
+    public static InferenceReply Stopping(string deploymentId) =>
+        InferenceReply.Failed(MlErrorKind.Conflict, $"deployment [{deploymentId}] is stopping on this node");
+
+    /// <summary>The worker of the deployment is given up.</summary>
+    public static InferenceReply Crashed(string reason) => InferenceReply.Failed(MlErrorKind.ModelFailed, CrashReason(reason));
+
+    /// <summary>A request in the worker has no answer.</summary>
+    public static InferenceReply Of(WorkerError error, string reason) => InferenceReply.Failed(MlErrorKind.ModelFailed, error switch
+    {
+        WorkerError.Model => $"Error in inference process: [{reason}]",
+        WorkerError.Died => $"inference native process died unexpectedly with failure [{reason}]",
+        WorkerError.Stopping => "inference canceled as process is stopping",
+        _ => reason,
+    });
+
+    /// <summary>Text work did not succeed.</summary>
+    public static InferenceReply Of(Exception exception) => exception is MlException refused
+        ? InferenceReply.Failed(refused.Kind, refused.Message)
+        : InferenceReply.Failed(MlErrorKind.ServerError, $"text work failed: {exception.Message}");
+
+    /// <summary>Why a route fails whose worker was given up.</summary>
+    public static string CrashReason(string reason) => $"inference process crashed due to reason [{reason}]";
+}
