@@ -107,12 +107,19 @@ internal sealed class InferenceCall : TaskCompletionSource<InferenceReply>
             _failure = failure;
         }
 
-        Model.Abandon(_documents.AsSpan(index + 1));
+        AbandonAfter(index);
         lock (_results)
         {
             if (Advance() is { } reply)
                 TryComplete(reply);
         }
+    }
+
+    /// <summary>The documents after a failed one leave the queue, or are forgotten in the worker.</summary>
+    public void AbandonAfter(int index)
+    {
+        if (index < _documents.Length - 1)
+            Model.Abandon(_documents.AsSpan(index + 1));
     }
 
     /// <summary>Completes the call, unless it is complete.</summary>

@@ -219,6 +219,8 @@ internal sealed partial class LoadedModel : IModelWorkerObserver
     /// <summary>The worker has no answer for a document.</summary>
     public void OnError(QueuedDocument document, WorkerError error, string reason)
     {
+        // Before the place goes on: it is not for the documents of a call that has failed.
+        document.Call.AbandonAfter(document.Index);
         var isAwaited = Queue.OnAnswered(document, out var next);
         _dispatcher.Send(next);
         Queue.PrepareAhead();
