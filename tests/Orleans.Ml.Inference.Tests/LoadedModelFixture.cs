@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Orleans.Ml.Testing;
 
 namespace Orleans.Ml.Inference.Tests;
@@ -7,7 +6,7 @@ namespace Orleans.Ml.Inference.Tests;
 /// <summary>A loaded model with a worker that its test drives.</summary>
 internal sealed class LoadedModelFixture : IAsyncDisposable
 {
-    private LoadedModelFixture(FakeModelSource source, LoadedModel model, FakeWorker worker, FakeTimeProvider time, TestMeters meters) =>
+    private LoadedModelFixture(FakeModelSource source, LoadedModel model, FakeWorker worker, TestTime time, TestMeters meters) =>
         (Source, Model, Worker, Time, Meters) = (source, model, worker, time, meters);
 
     public FakeModelSource Source { get; }
@@ -18,7 +17,7 @@ internal sealed class LoadedModelFixture : IAsyncDisposable
 
     public FakeWorker Worker { get; }
 
-    public FakeTimeProvider Time { get; }
+    public TestTime Time { get; }
 
     public TestMeters Meters { get; }
 
@@ -26,7 +25,7 @@ internal sealed class LoadedModelFixture : IAsyncDisposable
     {
         var source = new FakeModelSource();
         var workers = new FakeWorkerFactory { AnswersByItself = answersByItself };
-        var time = new FakeTimeProvider();
+        var time = new TestTime();
         var meters = new TestMeters();
         var metrics = new InferenceMetrics(meters);
         var parameters = Given.Task(queueCapacity: queueCapacity);
@@ -50,6 +49,14 @@ internal sealed class LoadedModelFixture : IAsyncDisposable
         var request = await Worker.ReceiveAsync();
         await Meters.WaitForSentAsync();
         return (reply, request);
+    }
+
+    /// <summary>One inference from beginning to end.</summary>
+    public async Task AnswerAsync(double milliseconds = 1)
+    {
+        var reply = InferAsync("one");
+        Worker.Answer(await Worker.ReceiveAsync(), milliseconds);
+        Assert.True((await reply).IsOk);
     }
 
     public async ValueTask DisposeAsync()

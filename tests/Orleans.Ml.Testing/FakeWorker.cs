@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Orleans.Ml.Inference.Workers;
 using Orleans.Ml.Nlp;
@@ -19,6 +20,7 @@ internal sealed class FakeWorker : IModelWorker
     private readonly Lock _calls = new();
     private readonly HashSet<WorkerRequest> _inFlight = [];
     private readonly Channel<WorkerRequest> _received = Channel.CreateUnbounded<WorkerRequest>();
+    private readonly Channel<int> _asked = Channel.CreateUnbounded<int>();
     private readonly BlockingCollection<WorkerRequest> _toAnswer = [];
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -96,8 +98,14 @@ internal sealed class FakeWorker : IModelWorker
     /// <summary>The next request that came, when the worker does not answer by itself.</summary>
     public async Task<WorkerRequest> ReceiveAsync() => await _received.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
 
+    /// <summary>The next request if one is there.</summary>
+    public bool TryReceive([NotNullWhen(true)] out WorkerRequest? request) => _received.Reader.TryRead(out request);
+
     /// <summary>Whether a request came that was not received yet.</summary>
     public bool HasUnreceived => _received.Reader.TryPeek(out _);
+
+    /// <summary>The next number of allocations it was asked for live.</summary>
+    public async Task<int> AskedAllocationsAsync() => await _asked.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
 
     /// <summary>Answers with the document's own numbers.</summary>
     public void Answer(WorkerRequest request, double milliseconds = 1)
@@ -141,6 +149,7 @@ internal sealed class FakeWorker : IModelWorker
 
     public async Task<int> SetAllocationsAsync(int allocations, CancellationToken cancellationToken)
     {
+        _asked.Writer.TryWrite(allocations);
         await AllocationsGate.WaitAsync(cancellationToken);
         if (AllocationsFailure is { } failure)
             throw failure;
