@@ -55,7 +55,7 @@ internal sealed partial class DeploymentHost(
         await LeaveAsync(deployment, model);
         _serving.TryRemove(new(model.DeploymentId, model));
         metrics.Hide(model);
-        return model.Failure is { } failure && deployment.Stop == StopUrgency.None ? Replies.CrashReason(failure) : null;
+        return model.Failure;
     }
 
     /// <inheritdoc/>

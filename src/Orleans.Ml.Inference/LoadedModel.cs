@@ -248,7 +248,7 @@ internal sealed partial class LoadedModel : IModelWorkerObserver
         return depth == Queue.Capacity ? _fullReply : Replies.Rejected(DeploymentId, Queue.Capacity, depth);
     }
 
-    private InferenceReply Refusal() => Failure is { } reason ? Replies.Crashed(reason) : _stoppingReply;
+    private InferenceReply Refusal() => Failure is { } reason ? Replies.GivenUp(reason) : _stoppingReply;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The worker of deployment {DeploymentId} died and is started again: {Reason}")]
     private partial void LogCrashed(string deploymentId, string reason);

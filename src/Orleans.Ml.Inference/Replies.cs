@@ -29,23 +29,15 @@ internal static class Replies
     public static InferenceReply Stopping(string deploymentId) =>
         InferenceReply.Failed(MlErrorKind.Conflict, $"deployment [{deploymentId}] is stopping on this node");
 
-    /// <summary>The worker of the deployment is given up.</summary>
-    public static InferenceReply Crashed(string reason) => InferenceReply.Failed(MlErrorKind.ModelFailed, CrashReason(reason));
+    /// <summary>The worker of the deployment is given up; it tells why in the API's words.</summary>
+    public static InferenceReply GivenUp(string reason) => InferenceReply.Failed(MlErrorKind.ModelFailed, reason);
 
-    /// <summary>A request in the worker has no answer.</summary>
-    public static InferenceReply Of(WorkerError error, string reason) => InferenceReply.Failed(MlErrorKind.ModelFailed, error switch
-    {
-        WorkerError.Model => $"Error in inference process: [{reason}]",
-        WorkerError.Died => $"inference native process died unexpectedly with failure [{reason}]",
-        WorkerError.Stopping => "inference canceled as process is stopping",
-        _ => reason,
-    });
+    /// <summary>A request in the worker has no answer. What became of the process is told by its supervisor; a model's error is only quoted by it.</summary>
+    public static InferenceReply Of(WorkerError error, string reason) => InferenceReply.Failed(
+        MlErrorKind.ModelFailed, error == WorkerError.Model ? $"Error in inference process: [{reason}]" : reason);
 
     /// <summary>Text work did not succeed.</summary>
     public static InferenceReply Of(Exception exception) => exception is MlException refused
         ? InferenceReply.Failed(refused.Kind, refused.Message)
         : InferenceReply.Failed(MlErrorKind.ServerError, $"text work failed: {exception.Message}");
-
-    /// <summary>Why a route fails whose worker was given up.</summary>
-    public static string CrashReason(string reason) => $"inference process crashed due to reason [{reason}]";
 }

@@ -230,7 +230,7 @@ public sealed class LoadedModelQueueTests
         await model.RunAsync("one");
         var waiting = model.InferAsync("two");
 
-        model.Worker.GiveUp("signal 11");
+        model.Worker.GiveUp("inference process crashed due to reason [signal 11]");
 
         foreach (var reply in new[] { await waiting, await model.InferAsync("three") })
             Assert.Equal((MlErrorKind.ModelFailed, "inference process crashed due to reason [signal 11]"), (reply.ErrorKind, reply.Reason));

