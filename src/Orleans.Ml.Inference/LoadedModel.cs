@@ -57,10 +57,9 @@ internal sealed partial class LoadedModel : IModelWorkerObserver
                 parameters.ThreadsPerAllocation,
                 IsLowPriority: parameters.Priority == Priority.Low,
                 files.Model.Arguments,
-                // The first token of a vocabulary is always there.
-                WarmUpTokenId: 0,
-                files.Config.Tokenization.MaxSequenceLength,
-                MemoryLimitBytes: 0),
+                files.Model.PadTokenId,
+                files.Model.MaxLength,
+                WorkerMemoryLimit.Bytes(parameters, allocations, files.Model.MaxLength)),
             this);
         _dispatcher = new(Queue, files.Model, _worker, time, metrics, Refusal, logger);
     }

@@ -52,6 +52,8 @@ public static class AssignmentTransitions
 
         // The plan, not the node, knows the target; a node that has not heard yet of a stop does not undo it.
         var reported = report.Route with { TargetAllocations = route.TargetAllocations };
+        if (reported.State == RoutingState.Starting)
+            reported = reported with { CurrentAllocations = route.CurrentAllocations };
         if (before.State == AssignmentState.Stopping && reported.State != RoutingState.Failed)
             reported = reported with { State = RoutingState.Stopping };
         return reported == route ? before : Derive(Revise(before, before.RoutingTable.SetItem(report.NodeId, reported)));

@@ -31,6 +31,10 @@ public sealed class WordModel : NlpModel
     /// <summary>Called before an answer is interpreted.</summary>
     public Action<string> BeforeInterpret { get; set; } = _ => { };
 
+    public override long PadTokenId => 0;
+
+    public override int MaxLength => 512;
+
     public override int Arguments => 1;
 
     public override NlpTask Bind(InferenceUpdate? update) => update switch
