@@ -28,6 +28,9 @@ internal static partial class ProcessLimits
             Exit(ExitCodes.ParentGone);
     }
 
+    /// <summary>Ctrl-C in the node's terminal is the node's to answer: it wants its workers while it drains.</summary>
+    public static void LeaveTerminal() => Check(StartSession(), "setsid");
+
     /// <summary>Standard input and output lead nowhere: TorchScript's print writes to the latter.</summary>
     public static void CloseStandardStreams()
     {
@@ -85,6 +88,9 @@ internal static partial class ProcessLimits
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int GetThreadId();
+
+    [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
+    private static partial int StartSession();
 
     [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
     private static partial int Duplicate(SafeHandle from, int to);

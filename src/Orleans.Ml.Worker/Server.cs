@@ -19,6 +19,7 @@ internal sealed class Server(WorkerArguments arguments) : IDisposable
     public void Run()
     {
         ProcessLimits.DieWith(arguments.ParentId);
+        ProcessLimits.LeaveTerminal();
         ProcessLimits.CloseStandardStreams();
         ProcessLimits.PreferForOutOfMemoryKill();
         if (arguments.IsLowPriority)
