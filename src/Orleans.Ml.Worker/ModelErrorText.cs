@@ -22,6 +22,9 @@ internal static class ModelErrorText
         _ => $"{exception.GetType().Name}: {exception.Message}",
     });
 
+    /// <summary>Whether the model's own code was running, as opposed to what calls it or reads its answer.</summary>
+    public static bool IsRaisedInModel(ExternalException exception) => exception.Message.StartsWith(Traceback, StringComparison.Ordinal);
+
     // They name files of the machine that built libtorch and of this one.
     private static string WithoutStackFrames(string text)
     {

@@ -4,18 +4,19 @@ using TorchSharp;
 
 namespace Orleans.Ml.Worker;
 
-/// <summary>Loads a TorchScript archive and proves that it can be served: three forwards before anybody waits for an answer.</summary>
+/// <summary>Loads a TorchScript archive and finds out, before anybody waits for an answer, whether it can be served.</summary>
 internal static class ModelLoader
 {
     private const int WarmUps = 3;
     private const int WarmUpLength = 16;
 
     /// <summary>
-    /// Loads the archive. The warm-up is what finds a model that raises, does not return a tensor or takes other arguments;
-    /// besides, the first calls take 80 to 210 ms longer (torch-runtime.md §3).
+    /// Loads the archive and warms it up: the first calls take 80 to 210 ms longer (torch-runtime.md §3). A model that takes other arguments or answers
+    /// with something else than a tensor fails here. One that raises an error of its own may only dislike this input (some are traced for one length):
+    /// it is served, and each request gets the error.
     /// </summary>
     /// <exception cref="ModelException">The model cannot be served.</exception>
-    /// <exception cref="ExternalException">libtorch cannot load it, or it raised an error.</exception>
+    /// <exception cref="ExternalException">libtorch cannot load it, or its forward cannot be called.</exception>
     public static torch.jit.ScriptModule Load(string path, int arguments, long tokenId, int maxLength, int maxOutputBytes)
     {
         var module = torch.jit.load(path);
@@ -23,18 +24,22 @@ internal static class ModelLoader
         var forward = new ForwardPass(module, maxOutputBytes);
         var request = new RequestHeader(0, 1, Math.Min(maxLength, WarmUpLength), arguments);
         var values = WarmUpValues(request, tokenId);
-        for (var round = 0; round < WarmUps; round++)
+        try
         {
-            using var scope = torch.NewDisposeScope();
-            try
+            for (var round = 0; round < WarmUps; round++)
             {
+                using var scope = torch.NewDisposeScope();
                 forward.Run(request, values);
             }
-            catch (ExternalException exception) when (IsAboutArguments(exception.Message) && module.GetNumberOfInputs() != arguments)
-            {
-                throw new ModelException(
-                    $"the model's forward takes [{module.GetNumberOfInputs()}] arguments, but the tokenizer supplies [{arguments}] tensors");
-            }
+        }
+        catch (ExternalException exception) when (ModelErrorText.IsRaisedInModel(exception))
+        {
+            // Served all the same, see above.
+        }
+        catch (ExternalException exception) when (IsAboutArguments(exception.Message) && module.GetNumberOfInputs() != arguments)
+        {
+            throw new ModelException(
+                $"the model's forward takes [{module.GetNumberOfInputs()}] arguments, but the tokenizer supplies [{arguments}] tensors");
         }
         return module;
     }

@@ -56,6 +56,8 @@ internal sealed class StandardErrorTail
         }
         finally
         {
+            // The process object leaves a stream to whoever has asked for it.
+            stream.Dispose();
             _ended.SetResult();
         }
     }
