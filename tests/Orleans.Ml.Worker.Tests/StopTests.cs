@@ -1,0 +1,75 @@
+using Orleans.Ml.Inference.Workers;
+using Orleans.Ml.Testing;
+
+namespace Orleans.Ml.Worker.Tests;
+
+public sealed class StopTests
+{
+    private static TestRequest LongRequest(int rows) => new(TestRequest.Bert(
+        [.. Enumerable.Repeat<IReadOnlyList<long>>([.. Enumerable.Repeat(1037L, 256)], rows)]));
+
+    private static WorkerSettings AllMiniLm => TestWorkers.Settings(TestModels.Shared("all-minilm-l6-v2", "model.pt"));
+
+    [Fact]
+    public async Task LetsARunningRequestFinish()
+    {
+        await using var workers = new TestWorkers();
+        var (worker, recorder) = await workers.StartReadyAsync(AllMiniLm);
+        var request = LongRequest(rows: 4);
+        Assert.True(worker.TrySend(request));
+
+        await worker.DisposeAsync();
+
+        Assert.Null((await request.Answered).Error);
+        Assert.False(worker.TrySend(new TestRequest(101, 102)));
+        Assert.False(recorder.HasMore);
+    }
+
+    [Fact]
+    public async Task CancelsARunningRequest_WhenItTakesLongerThanTheLimit()
+    {
+        await using var workers = new TestWorkers(new() { StopLimit = TimeSpan.Zero });
+        var (worker, _) = await workers.StartReadyAsync(AllMiniLm);
+        var request = LongRequest(rows: 60);
+        Assert.True(worker.TrySend(request));
+
+        await worker.DisposeAsync();
+
+        var answer = await request.Answered;
+        Assert.Equal(WorkerError.Stopping, answer.Error);
+        Assert.Equal("inference canceled as process is stopping", answer.Reason);
+    }
+
+    [Fact]
+    public async Task LeavesNothingBehind_AfterManyStartsAndStops()
+    {
+        await using var workers = new TestWorkers();
+        await CycleAsync(0);
+        var (files, threads) = (LinuxProcess.OpenFiles, LinuxProcess.Threads);
+
+        for (var cycle = 1; cycle <= 20; cycle++)
+            await CycleAsync(cycle);
+
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"open files {files} -> {LinuxProcess.OpenFiles}, threads {threads} -> {LinuxProcess.Threads}");
+        Assert.DoesNotContain(LinuxProcess.WorkersOf(Environment.ProcessId), IsOfThisTest);
+        // Other tests run at the same time; one file or thread left per cycle would be twenty.
+        Assert.InRange(LinuxProcess.OpenFiles, 0, files + 15);
+        Assert.InRange(LinuxProcess.Threads, 0, threads + 15);
+
+        // Stopped while it starts, while it loads, while it serves.
+        async Task CycleAsync(int cycle)
+        {
+            var settings = TestWorkers.Settings(TestWorkers.TinyEmbedding) with { DeploymentId = $"cycle-{cycle}" };
+            var (worker, recorder) = workers.Start(settings);
+            if (cycle % 4 != 1)
+            {
+                await recorder.NextAsync<WorkerReady>();
+                Assert.Null((await TestWorkers.InferAsync(worker, 2, 43, 3)).Error);
+            }
+            await worker.DisposeAsync();
+        }
+    }
+
+    private static bool IsOfThisTest(int id) => File.ReadAllText($"/proc/{id}/cmdline").Contains("\0cycle-", StringComparison.Ordinal);
+}
