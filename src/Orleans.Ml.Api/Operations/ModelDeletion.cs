@@ -1,0 +1,26 @@
+using Orleans.Ml.Deployments;
+using Orleans.Ml.Placement;
+
+namespace Orleans.Ml.Api.Operations;
+
+/// <summary>Deletes a model: asks the deployments first, then the model. Rules: models-nlp-ingest-security.md §1.6.</summary>
+internal sealed class ModelDeletion(ModelCatalog catalog, IGrainFactory grains, DeploymentStop stop)
+{
+    /// <summary>Deletes it, with <paramref name="force"/> after stopping what uses it.</summary>
+    /// <exception cref="MlException"><see cref="MlErrorKind.Conflict"/> while it is deployed, <see cref="MlErrorKind.NotFound"/>.</exception>
+    public async Task RunAsync(string modelId, bool force, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        await catalog.RequireAsync(modelId);
+        var plan = await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
+        var deployments = plan.Deployments.Where(d => d.Value.Parameters.ModelId == modelId).Select(d => d.Key).ToList();
+        if (deployments.Count > 0 && !force)
+        {
+            throw new MlException(MlErrorKind.Conflict,
+                $"Cannot delete model [{modelId}] as it is currently deployed as [{string.Join(", ", deployments)}]; stop it first, or use force to stop and delete it");
+        }
+
+        await Task.WhenAll(deployments.Select(d => stop.RunAsync(d, StopMode.Forced, "its model is deleted", timeout, cancellationToken)));
+        if (!await catalog.GrainOf(modelId).DeleteAsync())
+            throw ModelCatalog.NotFound(modelId);
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Ml.Api.Errors;
+
+namespace Orleans.Ml.Api.Wire;
+
+/// <summary>One method of a path.</summary>
+/// <param name="Name">GET serves HEAD as well.</param>
+/// <param name="Handler">Binds, calls one thing, maps; throws what is wrong.</param>
+/// <param name="ReadsBody">Otherwise a body is refused.</param>
+/// <param name="Parameters">Query parameters it knows besides the common ones; all others are refused.</param>
+internal sealed record ElasticMethod(string Name, RequestDelegate Handler, bool ReadsBody = false, params string[] Parameters);
+
+/// <summary>
+/// One path with all its methods: what every Elasticsearch answer has in common happens here, once, around the handler. It is an endpoint and not a middleware, so it
+/// leaves the application's other endpoints alone and costs a request one dispatch.
+/// </summary>
+internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[] methods)
+{
+    private readonly string _allowed = string.Join(",", methods.Select(m => m.Name).Concat(methods.Any(m => m.Name == HttpMethods.Get) ? [HttpMethods.Head] : []).Order());
+
+    /// <summary>Maps a path with its methods.</summary>
+    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, params ElasticMethod[] methods) =>
+        routes.Map(pattern, new ElasticRoute(LoggerOf(routes), methods).InvokeAsync);
+
+    /// <summary>Maps whatever no other endpoint wants: Elasticsearch's answer to unknown paths.</summary>
+    public static IEndpointConventionBuilder MapUnknown(IEndpointRouteBuilder routes) =>
+        routes.MapFallback("{**path}", new ElasticRoute(LoggerOf(routes)).InvokeAsync);
+
+    /// <summary>Serves a request.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            SetHeaders(context);
+            await DispatchAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+        }
+        catch (Exception exception)
+        {
+            if (ElasticErrors.IsUnexpected(exception))
+                LogFailed(logger, exception, context.Request.Method, context.Request.Path);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await ErrorAnswer.WriteAsync(context, ElasticErrors.From(exception));
+        }
+    }
+
+    private static void SetHeaders(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers["X-Elastic-Product"] = "Elasticsearch";
+        context.Response.ContentType = MediaTypes.Json;
+        var opaqueId = context.Request.Headers["X-Opaque-Id"];
+        if (opaqueId.Count > 0)
+            headers["X-Opaque-Id"] = opaqueId;
+    }
+
+    private async Task DispatchAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (methods.Length == 0)
+            throw new ElasticErrorException(ElasticErrors.NoHandler(UriOf(request), request.Method));
+        var method = Find(request.Method);
+        if (method is null)
+        {
+            context.Response.Headers.Allow = _allowed;
+            if (!HttpMethods.IsOptions(request.Method))
+                throw new ElasticErrorException(ElasticErrors.MethodNotAllowed(UriOf(request), request.Method, _allowed));
+            context.Response.ContentLength = 0;
+            return;
+        }
+
+        context.Response.ContentType = MediaTypes.ForAccept(request.Headers.Accept);
+        QueryParameters.Of(context).CheckAllKnown(context, method.Parameters);
+        if (!method.ReadsBody)
+            await RequestBody.RefuseAsync(context);
+        else if (RequestBody.MayExist(context))
+            MediaTypes.CheckContentType(request.ContentType, context.Response.ContentType);
+        await method.Handler(context);
+    }
+
+    private ElasticMethod? Find(string name)
+    {
+        if (HttpMethods.IsHead(name))
+            name = HttpMethods.Get;
+        foreach (var method in methods)
+        {
+            if (HttpMethods.Equals(method.Name, name))
+                return method;
+        }
+
+        return null;
+    }
+
+    private static string UriOf(HttpRequest request) => Excerpt.Of(string.Concat(request.PathBase.Value, request.Path.Value, request.QueryString.Value));
+
+    private static ILogger LoggerOf(IEndpointRouteBuilder routes) => routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger<ElasticRoute>();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string method, string path);
+}

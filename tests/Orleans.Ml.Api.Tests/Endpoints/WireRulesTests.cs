@@ -1,0 +1,253 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using Orleans.Ml.Api.Tests.Fakes;
+
+namespace Orleans.Ml.Api.Tests.Endpoints;
+
+public sealed class WireRulesTests : IAsyncLifetime
+{
+    private const string Vendor9 = "application/vnd.elasticsearch+json; compatible-with=9";
+    private const string Vendor8 = "application/vnd.elasticsearch+json; compatible-with=8";
+    private const string Infer = """{"docs":[{"text_field":"x"}]}""";
+
+    private ApiHost _api = null!;
+
+    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
+
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
+
+    [Theory]
+    [InlineData("GET", "/")]
+    [InlineData("HEAD", "/")]
+    [InlineData("GET", "/nowhere")]
+    [InlineData("POST", "/_ml/trained_models/m/_infer")]
+    [InlineData("GET", "/_ml/trained_models/missing")]
+    [InlineData("HEAD", "/_ml/trained_models/missing")]
+    [InlineData("PATCH", "/_ml/trained_models/m")]
+    [InlineData("GET", "/?oops")]
+    public async Task ProductHeader_IsOnEveryAnswer(string method, string uri)
+    {
+        var answer = await _api.SendAsync(method, uri);
+
+        Assert.Equal("Elasticsearch", answer.Headers["X-Elastic-Product"]);
+    }
+
+    [Fact]
+    public async Task Head_HasTheHeadersOfGetAndNoBody()
+    {
+        var get = await _api.SendAsync("GET", "/");
+        var head = await _api.SendAsync("HEAD", "/");
+
+        Assert.Equal(HttpStatusCode.OK, head.Status);
+        Assert.Empty(head.Body);
+        Assert.Equal(get.Headers["Content-Length"], head.Headers["Content-Length"]);
+    }
+
+    [Fact]
+    public async Task UnknownRoute_IsElasticsearchsPlainString()
+    {
+        var answer = await _api.SendAsync("GET", "/_ml/nowhere?x=1");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal("""{"error":"no handler found for uri [/_ml/nowhere?x=1] and method [GET]"}""", answer.Body);
+    }
+
+    [Fact]
+    public async Task WrongMethod_Is405AndNamesWhatIsAllowed()
+    {
+        var answer = await _api.SendAsync("POST", "/_ml/trained_models/m");
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.Status);
+        Assert.Equal("DELETE,GET,HEAD,PUT", answer.Headers["Allow"].Replace(" ", "", StringComparison.Ordinal));
+        Assert.Contains("allowed: [DELETE,GET,HEAD,PUT]", answer.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/_ml/trained_models?foo=1")]
+    [InlineData("/_ml/trained_models/_stats?foo=1&pretty")]
+    [InlineData("/?foo")]
+    public async Task UnreadParameter_IsRefusedByName(string uri)
+    {
+        var answer = await _api.SendAsync("GET", uri);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal("illegal_argument_exception", answer.ErrorType);
+        Assert.Contains("[foo]", answer.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CommonParameters_AreKnownEverywhere()
+    {
+        var answer = await _api.SendAsync("GET", "/?pretty=false&human=true&error_trace&filter_path=*&format=json");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+    }
+
+    [Fact]
+    public async Task Pretty_Indents()
+    {
+        var answer = await _api.SendAsync("GET", "/?pretty");
+
+        Assert.StartsWith("{\n  \"name\": \"node-1\",\n", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "application/json")]
+    [InlineData("*/*", "application/json")]
+    [InlineData("application/json", "application/json")]
+    [InlineData(Vendor9, "application/vnd.elasticsearch+json;compatible-with=9")]
+    [InlineData("application/vnd.elasticsearch+json;compatible-with=8", "application/vnd.elasticsearch+json;compatible-with=8")]
+    [InlineData("application/vnd.elasticsearch+json ;  Compatible-With=\"8\"", "application/vnd.elasticsearch+json;compatible-with=8")]
+    [InlineData("application/vnd.elasticsearch+json; compatible-with=9,text/plain", "application/json")]
+    public async Task Accept_DecidesTheContentType(string? accept, string expected)
+    {
+        var answer = await _api.SendAsync("GET", "/", headers: accept is null ? [] : [("Accept", accept)]);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(expected, answer.ContentType?.Replace(" ", "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Accept_OfAnotherVersion_Is400()
+    {
+        var answer = await _api.SendAsync("GET", "/", headers: ("Accept", "application/vnd.elasticsearch+json; compatible-with=7"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal("media_type_header_exception", answer.ErrorType);
+    }
+
+    [Fact]
+    public async Task Accept_OfAnotherFormat_Is406()
+    {
+        var answer = await _api.SendAsync("GET", "/", headers: ("Accept", "application/yaml"));
+
+        Assert.Equal(HttpStatusCode.NotAcceptable, answer.Status);
+        Assert.Equal("Accept header [application/yaml] is not supported", answer.Json.GetProperty("error").GetString());
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/x-ndjson")]
+    public async Task ContentType_OfAnotherFormat_Is406(string contentType)
+    {
+        var answer = await _api.SendAsync("POST", "/_ml/trained_models/m/_infer", Infer, contentType);
+
+        Assert.Equal(HttpStatusCode.NotAcceptable, answer.Status);
+        Assert.Equal($$"""{"error":"Content-Type header [{{contentType}}] is not supported","status":406}""", answer.Body);
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf-8", null)]
+    [InlineData(Vendor9, Vendor9)]
+    [InlineData(Vendor8, Vendor8)]
+    [InlineData(Vendor8, null)]
+    public async Task ContentType_OfJson_IsRead(string contentType, string? accept)
+    {
+        var answer = await _api.SendAsync("POST", "/_ml/trained_models/m/_infer", Infer, contentType, accept is null ? [] : [("Accept", accept)]);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+    }
+
+    [Theory]
+    [InlineData(Vendor8, Vendor9)]
+    [InlineData("application/vnd.elasticsearch+json; compatible-with=10", "application/json")]
+    public async Task ContentType_OfAnotherVersionThanAccept_Is400(string contentType, string accept)
+    {
+        var answer = await _api.SendAsync("POST", "/_ml/trained_models/m/_infer", Infer, contentType, ("Accept", accept));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal("media_type_header_exception", answer.ErrorType);
+    }
+
+    [Fact]
+    public async Task ContentType_WithoutBody_IsNoError()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Content = new ByteArrayContent([]) };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "text/html");
+
+        var answer = await _api.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+    }
+
+    [Fact]
+    public async Task OpaqueId_IsEchoed()
+    {
+        var answer = await _api.SendAsync("GET", "/", headers: ("X-Opaque-Id", "abc"));
+
+        Assert.Equal("abc", answer.Headers["X-Opaque-Id"]);
+    }
+
+    [Fact]
+    public async Task Body_WhereNoneIsRead_IsRefused()
+    {
+        var answer = await _api.SendAsync("GET", "/", "{}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal("illegal_argument_exception", answer.ErrorType);
+        Assert.Contains("does not support having a body", answer.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Gzip_IsRead()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/_ml/trained_models/m/_infer") { Content = Compressed(Infer) };
+
+        var answer = await _api.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(["x"], _api.Router.Asked!.Texts);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task Compression_ThatIsBrokenOrUnknown_Is400(string encoding)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/_ml/trained_models/m/_infer") { Content = new StringContent(Infer, Encoding.UTF8, "application/json") };
+        request.Content.Headers.ContentEncoding.Add(encoding);
+
+        var answer = await _api.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal("illegal_argument_exception", answer.ErrorType);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Body_AboveTheLimit_Is413InTheEnvelope(bool compressed)
+    {
+        var zeros = new string(' ', (100 * 1024 * 1024) + 1);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/_ml/trained_models/m/_infer")
+        {
+            Content = compressed ? Compressed(zeros) : new StringContent(zeros, Encoding.UTF8, "application/json"),
+        };
+
+        var answer = await _api.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.Status);
+        Assert.Contains("[104857600]", answer.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Root_HasWhatClientsCheck()
+    {
+        var answer = await _api.SendAsync("GET", "/");
+
+        Golden.Equal("root.json", answer.Body);
+    }
+
+    private static ByteArrayContent Compressed(string text)
+    {
+        var buffer = new MemoryStream();
+        using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        var content = new ByteArrayContent(buffer.ToArray());
+        content.Headers.ContentType = new("application/json");
+        content.Headers.ContentEncoding.Add("gzip");
+        return content;
+    }
+}
