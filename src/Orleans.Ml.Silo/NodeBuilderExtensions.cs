@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
+using Orleans.Ml.Silo.Options;
+
+namespace Orleans.Ml.Silo;
+
+/// <summary>The steps of building a node that need more than a line.</summary>
+internal static class NodeBuilderExtensions
+{
+    /// <summary>Largest request body in bytes; Elasticsearch's own limit. The API answers 413 above it.</summary>
+    public const long MaxRequestBodyBytes = 100L * 1024 * 1024;
+
+    /// <summary>Listens on the one address. HTTP/1.1 only: without TLS a client would have to know beforehand that the server speaks HTTP/2.</summary>
+    public static void ServeHttp(this WebApplicationBuilder builder, NodeSettings settings)
+    {
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBodyBytes;
+            kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        builder.Services.AddRouting();
+    }
+
+    /// <summary>One line per event on stderr; stdout is for what the person at the terminal should read.</summary>
+    public static void LogToStandardError(this WebApplicationBuilder builder)
+    {
+        builder.Logging
+            .SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Orleans.Ml", LogLevel.Information)
+            // Warns that the membership of a single node lives in memory, which is what a single node wants.
+            .AddFilter("Orleans.Runtime.MembershipService.SystemTargetBasedMembershipTable", LogLevel.Error)
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+                console.ColorBehavior = LoggerColorBehavior.Default;
+            });
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    /// <summary>How long an orderly stop may take before the process ends anyway.</summary>
+    public static void StopWithin(this WebApplicationBuilder builder, TimeSpan timeout) =>
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = timeout);
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Net;
+using Orleans.Ml.Silo.Start;
+
+namespace Orleans.Ml.Silo.Options;
+
+/// <summary>The command line of a node, and what becomes of the process.</summary>
+internal static class NodeCommand
+{
+    private const int ExitCannotStart = 1;
+    private const int ExitWrongUsage = 2;
+
+    /// <summary>Reads the arguments and runs the node, or says plainly why not.</summary>
+    /// <param name="arguments">As the process got them.</param>
+    /// <param name="runAsync">Runs the node until it is stopped; its second parameter is the terminal.</param>
+    /// <param name="configuration">Where to write; null for stdout and stderr.</param>
+    /// <returns>The exit code: 0 after an orderly stop, 1 when the node cannot start, 2 for a wrong option.</returns>
+    public static async Task<int> InvokeAsync(string[] arguments, Func<NodeSettings, TextWriter, Task> runAsync, InvocationConfiguration? configuration = null)
+    {
+        var command = new RootCommand("An Orleans.Ml node: serves PyTorch models through Elasticsearch's trained-model API.")
+        {
+            NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples,
+            NodeArguments.Samples, NodeArguments.Address, NodeArguments.AllowInsecureBind, NodeArguments.SiloPort, NodeArguments.GatewayPort,
+        };
+        command.HelpName = "./run";
+        command.SetAction((parsed, _) => RunAsync(parsed, runAsync));
+        var parsed = command.Parse(arguments);
+        configuration ??= new();
+        // The host itself listens for Ctrl-C and SIGTERM and takes the time it needs.
+        configuration.ProcessTerminationTimeout = null;
+        return parsed.Errors.Count == 0 ? await parsed.InvokeAsync(configuration) : await RefuseAsync(configuration.Error, parsed.Errors.Select(error => error.Message));
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Func<NodeSettings, TextWriter, Task> runAsync)
+    {
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        var settings = SettingsOf(parsed);
+        if (ProblemWith(settings, parsed.GetValue(NodeArguments.AllowInsecureBind)) is { } problem)
+            return await RefuseAsync(error, [problem]);
+        if (!IPAddress.IsLoopback(settings.Address))
+            await error.WriteLineAsync($"Warning: {settings.Address} can be reached from other machines, and nobody is asked for a password.");
+        try
+        {
+            await runAsync(settings, output);
+            return 0;
+        }
+        catch (Exception failure) when (StartFailure.Explain(failure) is { } reason)
+        {
+            await error.WriteLineAsync(reason);
+            return ExitCannotStart;
+        }
+    }
+
+    private static async Task<int> RefuseAsync(TextWriter error, IEnumerable<string> problems)
+    {
+        foreach (var problem in problems)
+            await error.WriteLineAsync(problem);
+        await error.WriteLineAsync("--help lists the options.");
+        return ExitWrongUsage;
+    }
+
+    private static NodeSettings SettingsOf(ParseResult parsed)
+    {
+        var port = parsed.GetValue(NodeArguments.Port);
+        var samples = parsed.GetValue(NodeArguments.Samples);
+        return new(
+            parsed.GetValue(NodeArguments.Address)!,
+            port,
+            parsed.GetValue(NodeArguments.SiloPort) is var silo and > 0 ? silo : port + 100,
+            parsed.GetValue(NodeArguments.GatewayPort) is var gateway and > 0 ? gateway : port + 200,
+            Path.GetFullPath(parsed.GetValue(NodeArguments.Data)!),
+            parsed.GetValue(NodeArguments.Processors) is var processors and > 0 ? processors : Environment.ProcessorCount,
+            parsed.GetValue(NodeArguments.Memory) is var memory and > 0 ? memory : UsableMemory.Read() / 10 * 8,
+            parsed.GetValue(NodeArguments.Name)!,
+            parsed.GetValue(NodeArguments.NoSamples) ? null : samples is null ? RepositorySamples() : Path.GetFullPath(samples));
+    }
+
+    /// <summary><c>samples/models</c> beside the program's files or above them; a path that does not exist when there is none.</summary>
+    private static string RepositorySamples()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            var samples = Path.Combine(folder, "samples", "models");
+            if (Directory.Exists(samples))
+                return samples;
+        }
+
+        return Path.Combine(AppContext.BaseDirectory, "samples", "models");
+    }
+
+    /// <summary>What no option alone can be blamed for.</summary>
+    private static string? ProblemWith(NodeSettings settings, bool isInsecureBindAllowed) => settings switch
+    {
+        { Address: var address } when !IPAddress.IsLoopback(address) && !isInsecureBindAllowed =>
+            $"--host {address} can be reached from other machines, and security is not configured: use a loopback address, or say --allow-insecure-bind.",
+        { SiloPort: > 65535 } or { GatewayPort: > 65535 } =>
+            $"--port {settings.Port} leaves no room for the ports {settings.SiloPort} and {settings.GatewayPort}: give --silo-port and --gateway-port.",
+        { Port: var port, SiloPort: var silo, GatewayPort: var gateway } when port == silo || port == gateway || silo == gateway =>
+            $"--port, --silo-port and --gateway-port must differ, were {port}, {silo} and {gateway}.",
+        _ => null,
+    };
+}

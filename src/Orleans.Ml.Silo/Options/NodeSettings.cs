@@ -1,0 +1,35 @@
+using System.Net;
+
+namespace Orleans.Ml.Silo.Options;
+
+/// <summary>What the command line says, checked and with its defaults filled in.</summary>
+/// <param name="Address">Where HTTP listens.</param>
+/// <param name="Port">Port of HTTP.</param>
+/// <param name="SiloPort">Port for other silos.</param>
+/// <param name="GatewayPort">Port for Orleans clients.</param>
+/// <param name="DataDirectory">Where everything is kept that outlives the process.</param>
+/// <param name="Processors">Allocated processors of the node.</param>
+/// <param name="MemoryBytes">Memory that deployments may use, in bytes.</param>
+/// <param name="NodeName">The node's id.</param>
+/// <param name="SamplesDirectory">Where the sample models are; null for none.</param>
+internal sealed record NodeSettings(
+    IPAddress Address,
+    int Port,
+    int SiloPort,
+    int GatewayPort,
+    string DataDirectory,
+    int Processors,
+    long MemoryBytes,
+    string NodeName,
+    string? SamplesDirectory)
+{
+    /// <summary>Where a client on this machine reaches the API.</summary>
+    public Uri BaseAddress
+    {
+        get
+        {
+            var reachable = Address.Equals(IPAddress.Any) ? IPAddress.Loopback : Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : Address;
+            return new Uri($"http://{new IPEndPoint(reachable, Port)}/");
+        }
+    }
+}
