@@ -4,7 +4,7 @@ using Orleans.Configuration;
 using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Grains.Nodes;
 using Orleans.Ml.Inference;
-using Orleans.Runtime;
+using Orleans.Placement;
 
 namespace Orleans.Hosting;
 
@@ -24,7 +24,7 @@ public static class MlSiloBuilderExtensions
         services.AddNodeRuntime(options => configure?.Invoke(options));
         services.AddOptions<NodeOptions>().Configure<Microsoft.Extensions.Options.IOptions<SiloOptions>>((node, options) => node.NodeId = options.Value.SiloName);
         services.AddOptionsWithValidateOnStart<LocalModelOptions>().Configure(options => models?.Invoke(options)).ValidateDataAnnotations();
-        services.AddModelWorkers();
+        services.AddWorkers();
         services.TryAddSingleton<IModelSource, StoredModelSource>();
         services.AddPlacementFilter<PinToNodeStrategy, PinToNodeDirector>(ServiceLifetime.Singleton);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NodeLifecycle>();

@@ -18,9 +18,15 @@ return await NodeCommand.InvokeAsync(args, async (settings, terminal) =>
     builder.UseOrleans(silo => silo
         .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: "orleans-ml", clusterId: "orleans-ml")
         .Configure<SiloOptions>(options => options.SiloName = settings.NodeName)
-        .AddSqliteGrainStorage(data.Path));
+        .AddSqliteGrainStorage(data.Path)
+        .AddOrleansMl(
+            node => (node.AllocatedProcessors, node.MemoryBytes) = (settings.Processors, settings.MemoryBytes),
+            models => models.Directory = Path.Combine(data.Path, "nodes", settings.NodeName, "models")));
+    builder.Services.AddOrleansMlClient();
+    builder.Services.AddOrleansMlApi();
     builder.Services.AddSampleModels(settings, terminal);
 
     await using var app = builder.Build();
+    app.MapOrleansMlApi();
     await app.RunAsync();
 });

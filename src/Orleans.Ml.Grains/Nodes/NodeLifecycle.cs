@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Inference;
-using Orleans.Runtime;
 
 namespace Orleans.Ml.Grains.Nodes;
 
