@@ -28,8 +28,9 @@ public interface IPlacementGrain : IGrainWithStringKey
     Task<PlacedDeployment?> StopAsync(string deploymentId, long incarnation, StopMode mode, string reason);
 
     /// <summary>Forgets a deployment whose nodes have let go of it. Idempotent; another incarnation is left alone.</summary>
+    /// <returns>Version of the plan, which no longer holds it.</returns>
     [Alias("Remove")]
-    Task RemoveAsync(string deploymentId, long incarnation);
+    Task<long> RemoveAsync(string deploymentId, long incarnation);
 
     /// <summary>Event from a silo: membership is at least at this version; look again.</summary>
     [Alias("OnMembership")]

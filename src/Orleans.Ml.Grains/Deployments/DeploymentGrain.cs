@@ -22,13 +22,17 @@ internal sealed partial class DeploymentGrain(
     private TaskCompletionSource _changed = NewSignal();
     private bool _isWritten = true;
 
+    /// <summary>The state that waits look at: what the routing table has been told, so that a wait that is over can be followed by a request.</summary>
+    private Assignment? _told;
+
+    /// <summary>The newest plan this activation has taken in: what an older one says of the deployment is history, also when the deployment is gone.</summary>
+    private long _knownPlan;
+
     private Assignment? Current => store.State.Assignment;
 
     private string DeploymentId => this.GetPrimaryKeyString();
 
     private IPlacementGrain Placement => GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key);
-
-    private IRoutingGrain Routing => GrainFactory.GetGrain<IRoutingGrain>(IRoutingGrain.Key);
 
     public Task<Assignment?> GetAsync() => Task.FromResult(Current);
 
@@ -38,7 +42,7 @@ internal sealed partial class DeploymentGrain(
         while (true)
         {
             var changed = _changed.Task;
-            var result = AssignmentTransitions.Wait(Current, incarnation, goal);
+            var result = AssignmentTransitions.Wait(_told, incarnation, goal);
             var left = (wait < LongestWait ? wait : LongestWait) - time.GetElapsedTime(until);
             if (result.Outcome != WaitOutcome.Waiting || left <= TimeSpan.Zero)
                 return result;
@@ -56,6 +60,7 @@ internal sealed partial class DeploymentGrain(
         var parameters = ParametersOf(asked, await GetDeployableAsync(asked));
         var placed = await Placement.PlaceAsync(parameters);
         LogStarted(DeploymentId, parameters.NumberOfAllocations, placed.PlanVersion);
+        _knownPlan = placed.PlanVersion;
         await BecomeAsync(AssignmentTransitions.Plan(null, placed.Deployment, placed.PlanVersion));
         return Current!;
     }
@@ -67,6 +72,7 @@ internal sealed partial class DeploymentGrain(
         if (await Placement.StopAsync(DeploymentId, assignment.Incarnation, mode, reason) is { } placed)
         {
             LogStopping(DeploymentId, mode, reason);
+            _knownPlan = placed.PlanVersion;
             await BecomeAsync(AssignmentTransitions.Plan(assignment, placed.Deployment, placed.PlanVersion));
         }
         else
@@ -83,20 +89,25 @@ internal sealed partial class DeploymentGrain(
             return;
         var after = AssignmentTransitions.Report(assignment, report);
         if (ReferenceEquals(after, assignment) && _isWritten)
-            await Routing.OnAssignmentAsync(assignment);
+            await PublishAsync(routing => routing.OnAssignmentAsync(assignment));
         else
             await BecomeAsync(after);
     }
 
     public async Task OnPlannedAsync(PlannedDeployment planned, long planVersion)
     {
-        if (Current is null || planVersion > Current.Version.Plan)
-            await BecomeAsync(AssignmentTransitions.Plan(Current, planned, planVersion));
+        if (planVersion <= _knownPlan)
+            return;
+        _knownPlan = planVersion;
+        await BecomeAsync(AssignmentTransitions.Plan(Current, planned, planVersion));
     }
 
     public async Task OnUnplannedAsync(long planVersion)
     {
-        if (Current is { } assignment && planVersion >= assignment.Version.Plan)
+        if (planVersion <= _knownPlan)
+            return;
+        _knownPlan = planVersion;
+        if (Current is { } assignment)
             await ForgetAsync(assignment.Version);
     }
 
@@ -104,12 +115,14 @@ internal sealed partial class DeploymentGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var plan = await Placement.GetPlanAsync();
+        _knownPlan = plan.Version;
         if (plan.Deployments.TryGetValue(DeploymentId, out var planned))
             store.State.Assignment = Current is { } known && known.Incarnation == planned.Incarnation && known.Version.Plan >= plan.Version
                 ? known
                 : AssignmentTransitions.Plan(Current, planned, plan.Version);
         else
             store.State.Assignment = null;
+        _told = Current;
         _isWritten = false;
     }
 
@@ -152,14 +165,27 @@ internal sealed partial class DeploymentGrain(
         store.State.Assignment = assignment;
         if (AssignmentTransitions.IsGone(assignment))
         {
-            await Placement.RemoveAsync(DeploymentId, assignment.Incarnation);
+            _knownPlan = await Placement.RemoveAsync(DeploymentId, assignment.Incarnation);
             await ForgetAsync(assignment.Version);
             return;
         }
 
         await WriteAsync();
+        await PublishAsync(routing => routing.OnAssignmentAsync(assignment));
         Signal();
-        await Routing.OnAssignmentAsync(assignment);
+    }
+
+    /// <summary>A table that does not answer gets the state with the next report.</summary>
+    private async Task PublishAsync(Func<IRoutingGrain, Task> publish)
+    {
+        try
+        {
+            await publish(GrainFactory.GetGrain<IRoutingGrain>(IRoutingGrain.Key));
+        }
+        catch (Exception exception)
+        {
+            LogNotPublished(exception, DeploymentId);
+        }
     }
 
     private async Task ForgetAsync(AssignmentVersion version)
@@ -167,8 +193,8 @@ internal sealed partial class DeploymentGrain(
         LogGone(DeploymentId);
         store.State.Assignment = null;
         await WriteAsync();
+        await PublishAsync(routing => routing.OnRemovedAsync(DeploymentId, version));
         Signal();
-        await Routing.OnRemovedAsync(DeploymentId, version);
         DeactivateOnIdle();
     }
 
@@ -194,7 +220,11 @@ internal sealed partial class DeploymentGrain(
         }
     }
 
-    private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+    private void Signal()
+    {
+        _told = Current;
+        Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} was created with {NumberOfAllocations} allocations by plan {PlanVersion}")]
     private partial void LogStarted(string deploymentId, int numberOfAllocations, long planVersion);
@@ -204,6 +234,9 @@ internal sealed partial class DeploymentGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} is gone")]
     private partial void LogGone(string deploymentId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The state of deployment {DeploymentId} did not reach the routing table; it is sent again")]
+    private partial void LogNotPublished(Exception exception, string deploymentId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The copy of deployment {DeploymentId} could not be written; it will be with the next event")]
     private partial void LogNotWritten(Exception exception, string deploymentId);

@@ -56,10 +56,11 @@ internal sealed partial class PlacementGrain(
         return new(planned, _plan.Version);
     }
 
-    public async Task RemoveAsync(string deploymentId, long incarnation)
+    public async Task<long> RemoveAsync(string deploymentId, long incarnation)
     {
         if (Find(deploymentId, incarnation) is not null)
             await CommitAsync(ClusterPlanner.Plan(_nodes.Known, _plan.Deployments.Remove(deploymentId), _nodes.Unreachable));
+        return _plan.Version;
     }
 
     public async Task OnMembershipAsync(long membershipVersion)

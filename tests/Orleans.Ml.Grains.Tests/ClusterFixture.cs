@@ -1,0 +1,104 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Ml.Client;
+using Orleans.Ml.Deployments;
+using Orleans.Ml.Grains.Tests;
+using Orleans.Ml.Inference;
+using Orleans.Ml.Models;
+using Orleans.Ml.Testing;
+using Orleans.Storage;
+using Orleans.TestingHost;
+
+[assembly: AssemblyFixture(typeof(ClusterFixture))]
+
+namespace Orleans.Ml.Grains.Tests;
+
+/// <summary>Two silos in this process with fake workers, shared by all tests; each uses ids of its own. Storage can be told to fail.</summary>
+public sealed class ClusterFixture : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly string _data = Directory.CreateTempSubdirectory("orleans-ml-grains-").FullName;
+
+    public InProcessTestCluster Cluster { get; private set; } = null!;
+
+    public IGrainFactory Grains => Cluster.Client;
+
+    /// <summary>The router of the first silo.</summary>
+    public IInferenceRouter Router => Cluster.Silos[0].ServiceProvider.GetRequiredService<IInferenceRouter>();
+
+    public FakeModelSource Models { get; } = new();
+
+    public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Cluster = Build(2, Models, _data);
+        await Cluster.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        Directory.Delete(_data, recursive: true);
+    }
+
+    internal static InProcessTestCluster Build(short silos, FakeModelSource models, string data)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.AddFaultInjectionMemoryStorage("Default", memory => memory.Configure<OrleansGrainStorageSerializer>((options, serializer) => options.GrainStorageSerializer = serializer));
+            silo.Services.AddSingleton<OrleansGrainStorageSerializer>();
+            silo.Services.AddSingleton(services => services.GetRequiredKeyedService<IGrainStorage>("Default"));
+            silo.Services.AddFileModelStore(data);
+            silo.Services.AddSingleton<IModelSource>(models);
+            silo.Services.AddFakeWorkers(new FakeWorkerFactory { AnswersByItself = true });
+            silo.AddOrleansMl(node => (node.AllocatedProcessors, node.MemoryBytes) = (400, 400 * Given.Gigabyte));
+            silo.Services.AddOrleansMlClient();
+        });
+        return builder.Build();
+    }
+
+    public IDeploymentGrain Deployment(string id) => Grains.GetGrain<IDeploymentGrain>(id);
+
+    public ITrainedModelGrain Model(string id) => Grains.GetGrain<ITrainedModelGrain>(id);
+
+    /// <summary>A model with a definition of one part and a vocabulary, as far as its record says.</summary>
+    public async Task CreateModelAsync(string id)
+    {
+        await Model(id).CreateAsync(Config(id));
+        await Model(id).AddPartAsync("1", new DefinitionPart(0, 1, 100, 100, "part-0"));
+        await Model(id).SetVocabularyAsync("1", "vocabulary");
+    }
+
+    public static TrainedModelConfig Config(string id) => new(
+        id, "1", null, [], null, ["text_field"], new PassThroughConfig(new Tokenization(), null), DateTimeOffset.UnixEpoch, 0, 0, null, null, 0, 0);
+
+    public async Task<Assignment> StartAsync(string id, int allocations = 1, int threads = 1)
+    {
+        var started = await Deployment(id).StartAsync(new StartDeployment(id, id, allocations, threads));
+        return (await WaitAsync(id, WaitGoal.FullyAllocated, started.Incarnation)).Assignment!;
+    }
+
+    public async Task StopAsync(string id)
+    {
+        var assignment = await Deployment(id).GetAsync();
+        await Deployment(id).StopAsync(StopMode.Forced, "test");
+        await WaitAsync(id, WaitGoal.Gone, assignment!.Incarnation);
+    }
+
+    /// <summary>Waits in slices, as the API does.</summary>
+    public async Task<WaitResult> WaitAsync(string id, WaitGoal goal, long incarnation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        limit.CancelAfter(Patience);
+        while (true)
+        {
+            var result = await Deployment(id).WaitForAsync(goal, incarnation, TimeSpan.FromSeconds(3), Cancellation);
+            if (result.Outcome != WaitOutcome.Waiting)
+                return result;
+            Assert.False(limit.IsCancellationRequested, $"{id} did not reach {goal}: {result.Assignment}");
+        }
+    }
+}
