@@ -9,7 +9,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class OrleansMlApiEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps every route of the API, and Elasticsearch's answer to all paths that nothing else in the application serves. Handlers are made once, here: requests resolve
+    /// Maps every route of the API, and Elasticsearch's answer to all paths that nothing else in the application serves. Handlers are made once,
+    /// here: requests resolve
     /// no services.
     /// </summary>
     /// <returns>All of it, to add conventions to.</returns>

@@ -12,7 +12,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class OrleansMlApiServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds what <c>MapOrleansMlApi</c> needs besides <see cref="IGrainFactory"/>, <see cref="IInferenceRouter"/> and <see cref="IModelStore"/>, which the host brings.
+    /// Adds what <c>MapOrleansMlApi</c> needs besides <see cref="IGrainFactory"/>, <see cref="IInferenceRouter"/> and <see cref="IModelStore"/>,
+    /// which the host brings.
     /// </summary>
     public static IServiceCollection AddOrleansMlApi(this IServiceCollection services, Action<OrleansMlApiOptions>? configure = null)
     {
@@ -22,7 +23,8 @@ public static class OrleansMlApiServiceCollectionExtensions
         services.AddSingleton<DefinitionUpload>().AddSingleton<VocabularyUpload>();
         services.AddSingleton<DeploymentWait>().AddSingleton<DeploymentStart>().AddSingleton<DeploymentStop>();
         services.AddSingleton<StatsCollection>();
-        services.AddSingleton<RootEndpoints>().AddSingleton<TrainedModelEndpoints>().AddSingleton<DefinitionEndpoints>().AddSingleton<VocabularyEndpoints>();
+        services.AddSingleton<RootEndpoints>().AddSingleton<TrainedModelEndpoints>();
+        services.AddSingleton<DefinitionEndpoints>().AddSingleton<VocabularyEndpoints>();
         services.AddSingleton<DeploymentEndpoints>().AddSingleton<InferenceEndpoints>().AddSingleton<StatsEndpoints>();
         return services;
     }

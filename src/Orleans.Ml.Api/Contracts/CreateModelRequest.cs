@@ -33,8 +33,9 @@ internal sealed class CreateModelRequest
             request.Take(member, modelId);
         request.Validate(modelId);
         return new TrainedModelConfig(modelId, instance, request._description, request._tags, request._metadata.Utf8, request._inputFieldNames,
-            request._inferenceConfig!, DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()), request._modelSizeBytes, request._estimatedOperations,
-            request._platformArchitecture, request._prefixStrings, request._metadata.PerDeploymentMemoryBytes, request._metadata.PerAllocationMemoryBytes);
+            request._inferenceConfig!, DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
+            request._modelSizeBytes, request._estimatedOperations, request._platformArchitecture, request._prefixStrings,
+            request._metadata.PerDeploymentMemoryBytes, request._metadata.PerAllocationMemoryBytes);
     }
 
     private void Take(JsonMember member, string modelId)
@@ -43,12 +44,14 @@ internal sealed class CreateModelRequest
         {
             case "model_id":
                 if (member.String() is var bodyId && bodyId != modelId)
-                    throw new MlException(MlErrorKind.BadRequest, $"[model_id] in the body [{Excerpt.Of(bodyId)}] must be the one in the path [{Excerpt.Of(modelId)}]");
+                    throw new MlException(MlErrorKind.BadRequest,
+                        $"[model_id] in the body [{Excerpt.Of(bodyId)}] must be the one in the path [{Excerpt.Of(modelId)}]");
                 break;
             case "model_type":
                 _modelType = member.String().Trim();
                 if (!_modelType.Equals("pytorch", StringComparison.OrdinalIgnoreCase))
-                    throw member.Caused(MlErrorKind.IllegalArgument, $"[model_type] [{Excerpt.Of(_modelType)}] is not supported; supported is [pytorch]");
+                    throw member.Caused(MlErrorKind.IllegalArgument,
+                        $"[model_type] [{Excerpt.Of(_modelType)}] is not supported; supported is [pytorch]");
                 break;
             case "description":
                 _description = member.String();
@@ -81,7 +84,7 @@ internal sealed class CreateModelRequest
                 _problems.Add($"illegal to set [{member.Name}] at model creation");
                 break;
             case "definition" or "compressed_definition" or "default_field_map":
-                _problems.Add($"[{member.Name}] belongs to tree models; only models of type [pytorch] are supported, upload their definition in parts");
+                _problems.Add($"[{member.Name}] belongs to tree models; supported are models of type [pytorch], whose definition comes in parts");
                 break;
             default:
                 throw member.Unknown();
@@ -93,10 +96,10 @@ internal sealed class CreateModelRequest
         if (!ModelIds.HasForm(modelId))
             _problems.Add($"invalid [model_id] [{Excerpt.Of(modelId)}]: it {ModelIds.Rule}");
         if (modelId.Length > ModelIds.MaxLength)
-            _problems.Add($"invalid [model_id] [{Excerpt.Of(modelId)}]: it must be at most [{ModelIds.MaxLength}] characters long, has [{modelId.Length}]");
+            _problems.Add($"invalid [model_id] [{Excerpt.Of(modelId)}]: it must be at most [{ModelIds.MaxLength}] characters long");
         var badTags = _tags.Where(t => !ModelIds.IsValid(t)).ToList();
         if (badTags.Count > 0)
-            _problems.Add($"invalid [tags] [{Excerpt.Of(string.Join(", ", badTags))}]: each {ModelIds.Rule}, and must be at most [{ModelIds.MaxLength}] characters long");
+            _problems.Add($"invalid [tags] [{Excerpt.Of(string.Join(", ", badTags))}]: each {ModelIds.Rule}, [{ModelIds.MaxLength}] characters at most");
         if (_tags.Contains(modelId))
             _problems.Add($"none of the [tags] may equal [model_id] [{Excerpt.Of(modelId)}]");
         if (_modelType is null)

@@ -1,7 +1,8 @@
 namespace Orleans.Ml.Api.Contracts;
 
 /// <summary>
-/// Which ids a deployment may have. Elasticsearch sets no rule; this one keeps out only what could not be named again: lists part ids at commas, '*' is a
+/// Which ids a deployment may have. Elasticsearch sets no rule; this one keeps out only what could not be named again: lists part ids at commas, '*'
+/// is a
 /// wildcard, and an id becomes a key in storage.
 /// </summary>
 internal static class DeploymentIds

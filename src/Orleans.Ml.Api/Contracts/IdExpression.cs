@@ -29,7 +29,8 @@ internal sealed class IdExpression
     {
         var unmatched = _items.Where(i => !(allowNoMatch && IsWildcard(i)) && !ids.Any(id => Matches(i, id))).ToList();
         if (unmatched.Count > 0)
-            throw new MlException(MlErrorKind.NotFound, $"No known trained model or deployment with model_id [{Wire.Excerpt.Of(string.Join(",", unmatched))}]");
+            throw new MlException(MlErrorKind.NotFound,
+                $"No known trained model or deployment with model_id [{Wire.Excerpt.Of(string.Join(",", unmatched))}]");
     }
 
     private static bool IsWildcard(string item) => item.Contains('*', StringComparison.Ordinal);

@@ -91,7 +91,9 @@ internal readonly record struct InferRequest(JsonElement Docs, TimeSpan Timeout,
             return true;
         for (var dot = path.IndexOf('.'); dot >= 0; dot = NextDot(path, dot))
         {
-            if (document.TryGetProperty(path[..dot], out var nested) && nested.ValueKind == JsonValueKind.Object && TryFind(nested, path[(dot + 1)..], out value))
+            if (!document.TryGetProperty(path[..dot], out var nested) || nested.ValueKind != JsonValueKind.Object)
+                continue;
+            if (TryFind(nested, path[(dot + 1)..], out value))
                 return true;
         }
 

@@ -20,7 +20,8 @@ internal readonly record struct Paging(int From, int Size)
         if (size < 0)
             throw new MlException(MlErrorKind.IllegalArgument, $"[size] parameter cannot be negative, was [{size}]");
         if ((long)from + size > MaxWindow)
-            throw new MlException(MlErrorKind.IllegalArgument, $"the sum of [from] and [size] must be at most [{MaxWindow}], was [{(long)from + size}]");
+            throw new MlException(MlErrorKind.IllegalArgument,
+                $"the sum of [from] and [size] must be at most [{MaxWindow}], was [{(long)from + size}]");
         return new(from, size);
     }
 

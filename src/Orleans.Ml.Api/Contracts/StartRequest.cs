@@ -55,7 +55,8 @@ internal sealed class StartRequest
         {
             case "model_id":
                 if (member.String() is var bodyId && bodyId != Deployment.ModelId)
-                    throw new MlException(MlErrorKind.BadRequest, $"[model_id] in the body [{Excerpt.Of(bodyId)}] must be the one in the path [{Excerpt.Of(Deployment.ModelId)}]");
+                    throw new MlException(MlErrorKind.BadRequest,
+                        $"[model_id] in the body [{Excerpt.Of(bodyId)}] must be the one in the path [{Excerpt.Of(Deployment.ModelId)}]");
                 break;
             case "deployment_id":
                 // Accepted without effect, as in Elasticsearch: only the query names a deployment.

@@ -3,7 +3,9 @@ using Orleans.Ml.Api.Wire;
 
 namespace Orleans.Ml.Api.Contracts;
 
-/// <summary>A stop as asked for in body and query; both at once are fine, the query wins. Rules: deployment-runtime.md §1.2; client-wire.md §4.</summary>
+/// <summary>
+/// A stop as asked for in body and query; both at once are fine, the query wins. Rules: deployment-runtime.md §1.2; client-wire.md §4.
+/// </summary>
 /// <param name="AllowNoMatch">Whether an unknown deployment is as good as a stopped one.</param>
 /// <param name="Force">Whether to stop what is in use.</param>
 /// <param name="FinishPendingWork">Whether queued requests are served first.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Orleans.Ml.Api.Contracts;
@@ -20,16 +21,20 @@ internal sealed class InferenceEndpoints(IInferenceRouter router)
     private async Task InferAsync(HttpContext context)
     {
         var reply = await AskAsync(context, isSingle: false);
-        await (reply.IsOk ? JsonAnswer.WriteAsync(context, reply, InferenceResultJson.WriteAll) : ErrorAnswer.WriteAsync(context, ElasticErrors.From(reply)));
+        await AnswerAsync(context, reply, InferenceResultJson.WriteAll);
     }
 
     /// <summary>The deprecated form: one document, and its result as it is.</summary>
     private async Task InferOneAsync(HttpContext context)
     {
-        DeprecationWarning.Add(context, "[POST /_ml/trained_models/{model_id}/deployment/_infer] is deprecated! Use [POST /_ml/trained_models/{model_id}/_infer] instead.");
+        DeprecationWarning.Add(context,
+            "[POST /_ml/trained_models/{model_id}/deployment/_infer] is deprecated! Use [POST /_ml/trained_models/{model_id}/_infer] instead.");
         var reply = await AskAsync(context, isSingle: true);
-        await (reply.IsOk ? JsonAnswer.WriteAsync(context, reply, InferenceResultJson.WriteSingle) : ErrorAnswer.WriteAsync(context, ElasticErrors.From(reply)));
+        await AnswerAsync(context, reply, InferenceResultJson.WriteSingle);
     }
+
+    private static Task AnswerAsync(HttpContext context, InferenceReply reply, Action<Utf8JsonWriter, InferenceReply> write) =>
+        reply.IsOk ? JsonAnswer.WriteAsync(context, reply, write) : ErrorAnswer.WriteAsync(context, ElasticErrors.From(reply));
 
     private async Task<InferenceReply> AskAsync(HttpContext context, bool isSingle)
     {
@@ -39,7 +44,8 @@ internal sealed class InferenceEndpoints(IInferenceRouter router)
         using var json = JsonBody.ParseObject(body.Bytes);
         var request = InferRequest.Read(json.RootElement, QueryParameters.Of(context).Time("timeout"));
         if (isSingle && request.Docs.GetArrayLength() > 1)
-            throw new MlException(MlErrorKind.StateValidation, $"multiple documents are not supported here, [docs] has [{request.Docs.GetArrayLength()}]");
+            throw new MlException(MlErrorKind.StateValidation,
+                $"multiple documents are not supported here, [docs] has [{request.Docs.GetArrayLength()}]");
         var deployment = await router.ResolveAsync(context.PathValue("id"), context.RequestAborted);
         return await router.InferAsync(deployment, request.ToInput(deployment.TaskParameters.InputField), context.RequestAborted);
     }

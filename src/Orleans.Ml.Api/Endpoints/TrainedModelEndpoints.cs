@@ -15,11 +15,14 @@ internal sealed class TrainedModelEndpoints(ModelCatalog catalog, ModelCreation 
     private const long LargestConfigBytes = 10 * 1024 * 1024;
 
     private static readonly TimeSpan DefaultDeleteTimeout = TimeSpan.FromSeconds(30);
-    private static readonly string[] Includes = ["definition", "definition_status", "total_feature_importance", "feature_importance_baseline", "hyperparameters"];
+    private static readonly string[] GetParameters =
+        ["allow_no_match", "decompress_definition", "exclude_generated", "include", "tags", .. Paging.Parameters];
+    private static readonly string[] Includes =
+        ["definition", "definition_status", "total_feature_importance", "feature_importance_baseline", "hyperparameters"];
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var get = new ElasticMethod("GET", GetAsync, Parameters: ["allow_no_match", "decompress_definition", "exclude_generated", "include", "tags", .. Paging.Parameters]);
+        var get = new ElasticMethod("GET", GetAsync, Parameters: GetParameters);
         ElasticRoute.Map(routes, "/_ml/trained_models", get);
         ElasticRoute.Map(routes, "/_ml/trained_models/{model_id}", get,
             new("PUT", PutAsync, ReadsBody: true, "defer_definition_decompression", "wait_for_completion", "timeout", "master_timeout"),
@@ -56,7 +59,8 @@ internal sealed class TrainedModelEndpoints(ModelCatalog catalog, ModelCreation 
         expression.RequireMatches([.. models.Select(m => m.Config.ModelId)], allowNoMatch);
         if (models.Count > 1 && Array.Find(includes, i => i.StartsWith("definition", StringComparison.Ordinal)) is { } single)
             throw new MlException(MlErrorKind.BadRequest, $"[include] [{single}] is possible for one model only, the request names [{models.Count}]");
-        await JsonAnswer.WriteAsync(context, (models.Count, Page: paging.Of(models), view), static (writer, answer) => Write(writer, answer.Count, answer.Page, answer.view));
+        await JsonAnswer.WriteAsync(context, (models.Count, Page: paging.Of(models), view),
+            static (writer, answer) => Write(writer, answer.Count, answer.Page, answer.view));
     }
 
     private async Task DeleteAsync(HttpContext context)
@@ -83,7 +87,8 @@ internal sealed class TrainedModelEndpoints(ModelCatalog catalog, ModelCreation 
     {
         var includes = query.List("include");
         return Array.Find(includes, i => !Includes.Contains(i)) is { } unknown
-            ? throw new MlException(MlErrorKind.BadRequest, $"[include] has unknown value [{Excerpt.Of(unknown)}]; valid are [{string.Join(", ", Includes)}]")
+            ? throw new MlException(MlErrorKind.BadRequest,
+                $"[include] has unknown value [{Excerpt.Of(unknown)}]; valid are [{string.Join(", ", Includes)}]")
             : includes;
     }
 }

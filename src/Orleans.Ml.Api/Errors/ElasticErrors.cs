@@ -27,8 +27,10 @@ internal static class ElasticErrors
         MlException known => From(known),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } bad => From(new MlException(MlErrorKind.TooLarge, bad.Message)),
         BadHttpRequestException bad => From(new MlException(MlErrorKind.BadRequest, bad.Message)),
-        _ when IsUnavailable(exception) => From(new MlException(MlErrorKind.Unavailable, "A node or the storage of the cluster cannot be reached at the moment; try again")),
-        _ => From(new MlException(MlErrorKind.ServerError, "An unexpected error happened while the request was served; the server's log has the details")),
+        _ when IsUnavailable(exception) => From(new MlException(MlErrorKind.Unavailable,
+            "A node or the storage of the cluster cannot be reached at the moment; try again")),
+        _ => From(new MlException(MlErrorKind.ServerError,
+            "An unexpected error happened while the request was served; the server's log has the details")),
     };
 
     /// <summary>Whether this is a node or a storage that cannot be reached now, so that trying again makes sense.</summary>

@@ -6,7 +6,8 @@ using Orleans.Ml.Deployments;
 namespace Orleans.Ml.Api.Operations;
 
 /// <summary>Starts a deployment and waits for it. Rules: deployment-runtime.md §1.1, "Waiting phase".</summary>
-internal sealed partial class DeploymentStart(IGrainFactory grains, DeploymentWait wait, TimeProvider time, ILogger<DeploymentStart> logger)
+internal sealed partial class DeploymentStart(
+    IGrainFactory grains, ModelCatalog catalog, DeploymentWait wait, TimeProvider time, ILogger<DeploymentStart> logger)
 {
     // The answer should be out before the caller's own clock ends.
     private static readonly TimeSpan AnswerMargin = TimeSpan.FromMilliseconds(100);
@@ -19,12 +20,19 @@ internal sealed partial class DeploymentStart(IGrainFactory grains, DeploymentWa
 
     /// <summary>Starts, and waits until <paramref name="goal"/> or the timeout. A caller that goes away ends the wait, never the start.</summary>
     /// <exception cref="MlException">
-    /// Refused; or <see cref="MlErrorKind.StartTimeout"/>, after which it goes on starting; or <see cref="MlErrorKind.ModelFailed"/>, after which it is gone.
+    /// Refused; or <see cref="MlErrorKind.StartTimeout"/>, after which it goes on starting; or <see cref="MlErrorKind.ModelFailed"/>, after which it
+    /// is gone.
     /// </exception>
     public async Task<Assignment> RunAsync(StartDeployment asked, WaitGoal goal, TimeSpan timeout, CancellationToken disconnected)
     {
         var margin = timeout / 10 < AnswerMargin ? timeout / 10 : AnswerMargin;
         var deadline = new Deadline(time, timeout - margin);
+        if (asked.DeploymentId != asked.ModelId && await catalog.GetAsync(asked.DeploymentId) is not null)
+        {
+            throw new MlException(MlErrorKind.BadRequest,
+                $"[deployment_id] [{asked.DeploymentId}] of a deployment of model [{asked.ModelId}] must not be the id of another model");
+        }
+
         var deployment = grains.GetGrain<IDeploymentGrain>(asked.DeploymentId);
         Assignment assignment;
         try
@@ -32,7 +40,7 @@ internal sealed partial class DeploymentStart(IGrainFactory grains, DeploymentWa
             var planning = deadline.Left > ShortestPlanning ? deadline.Left : ShortestPlanning;
             assignment = await deployment.StartAsync(asked).WaitAsync(planning, time, CancellationToken.None);
         }
-        catch (TimeoutException)
+        catch (TimeoutException) when (deadline.Left <= TimeSpan.Zero)
         {
             throw TimedOut(asked, timeout);
         }
@@ -49,7 +57,8 @@ internal sealed partial class DeploymentStart(IGrainFactory grains, DeploymentWa
             case WaitOutcome.Failed:
                 await RemoveAsync(deployment, asked.DeploymentId, assignment.Incarnation);
                 var failures = string.Join(", ", result.Failures.Select(f => $"{f.Key}={f.Value}"));
-                throw new MlException(MlErrorKind.ModelFailed, $"Could not start the deployment [{asked.DeploymentId}] because it failed on nodes {{{failures}}}; it was removed");
+                throw new MlException(MlErrorKind.ModelFailed,
+                    $"Could not start the deployment [{asked.DeploymentId}] because it failed on nodes {{{failures}}}; it was removed");
             default:
                 return result.Assignment ?? assignment;
         }
@@ -71,7 +80,8 @@ internal sealed partial class DeploymentStart(IGrainFactory grains, DeploymentWa
     }
 
     private static MlException TimedOut(StartDeployment asked, TimeSpan timeout) => new(MlErrorKind.StartTimeout,
-        $"Timed out after [{TimeValue.Format(timeout)}] waiting for the deployment [{asked.DeploymentId}] to start; it goes on starting, use the trained model stats API to see how far it is");
+        $"Timed out after [{TimeValue.Format(timeout)}] waiting for the deployment [{asked.DeploymentId}] to start; " +
+        "it goes on starting, use the trained model stats API to see how far it is");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Deployment {DeploymentId} failed to start and is not gone after {Seconds} s")]
     private static partial void LogNotGone(ILogger logger, string deploymentId, double seconds);

@@ -29,6 +29,7 @@ internal sealed class DeploymentStop(IGrainFactory grains, DeploymentWait wait, 
             return false;
         return await wait.ForAsync(deployment, WaitGoal.Gone, assignment.Incarnation, deadline, disconnected) is not null
             ? true
-            : throw new MlException(MlErrorKind.ServerError, $"The deployment [{deploymentId}] is not gone after [{Wire.TimeValue.Format(limit)}]; stop it again");
+            : throw new MlException(MlErrorKind.ServerError,
+                $"The deployment [{deploymentId}] is not gone after [{Wire.TimeValue.Format(limit)}]; stop it again");
     }
 }

@@ -20,7 +20,8 @@ internal sealed class DeploymentWait(TimeProvider time)
             var slice = left < LongestSlice ? left : LongestSlice;
             try
             {
-                var result = await deployment.WaitForAsync(goal, incarnation, slice, cancellationToken).WaitAsync(slice + Grace, time, cancellationToken);
+                var result = await deployment.WaitForAsync(goal, incarnation, slice, cancellationToken)
+                    .WaitAsync(slice + Grace, time, cancellationToken);
                 if (result.Outcome != WaitOutcome.Waiting)
                     return result;
             }

@@ -17,13 +17,26 @@ internal sealed class ModelCatalog(IGrainFactory grains, IModelStore store)
 
     /// <summary>All models that an expression names, by id.</summary>
     public Task<List<TrainedModel>> ListAsync(IdExpression expression, CancellationToken cancellationToken) =>
-        ListAsync(expression.HasWildcard ? store.ListModelIdsAsync(cancellationToken).Where(expression.Matches) : expression.Ids.ToAsyncEnumerable(), cancellationToken);
+        ListAsync(expression, [], cancellationToken);
+
+    /// <summary>All models that an expression names, and those of <paramref name="others"/>, by id.</summary>
+    public async Task<List<TrainedModel>> ListAsync(IdExpression expression, IEnumerable<string> others, CancellationToken cancellationToken)
+    {
+        var ids = expression.Ids.Concat(others).ToHashSet(StringComparer.Ordinal);
+        if (expression.HasWildcard)
+        {
+            await foreach (var id in store.ListModelIdsAsync(cancellationToken).Where(expression.Matches))
+                ids.Add(id);
+        }
+
+        return await ListAsync(ids);
+    }
 
     /// <summary>Those of the models that exist, by id.</summary>
-    public async Task<List<TrainedModel>> ListAsync(IAsyncEnumerable<string> modelIds, CancellationToken cancellationToken)
+    public async Task<List<TrainedModel>> ListAsync(IEnumerable<string> modelIds)
     {
         var models = new List<TrainedModel>();
-        await foreach (var chunk in modelIds.Chunk(AtOnce).WithCancellation(cancellationToken))
+        foreach (var chunk in modelIds.Chunk(AtOnce))
             models.AddRange((await Task.WhenAll(chunk.Select(GetAsync))).OfType<TrainedModel>());
         models.Sort((a, b) => string.CompareOrdinal(a.Config.ModelId, b.Config.ModelId));
         return models;
@@ -33,5 +46,6 @@ internal sealed class ModelCatalog(IGrainFactory grains, IModelStore store)
     public ITrainedModelGrain GrainOf(string modelId) => grains.GetGrain<ITrainedModelGrain>(modelId);
 
     /// <summary>The error of a model that is not there.</summary>
-    public static MlException NotFound(string modelId) => new(MlErrorKind.NotFound, $"No known trained model with model_id [{Wire.Excerpt.Of(modelId)}]");
+    public static MlException NotFound(string modelId) => new(MlErrorKind.NotFound,
+        $"No known trained model with model_id [{Wire.Excerpt.Of(modelId)}]");
 }

@@ -7,7 +7,9 @@ namespace Orleans.Ml.Api.Operations;
 /// <summary>Stores a new model, when its names do not clash with those that are there.</summary>
 internal sealed class ModelCreation(ModelCatalog catalog, IGrainFactory grains, IModelStore store)
 {
-    /// <summary>Stores it. Listed before it exists: a crash in between leaves an id that leads to nothing, never a model that no list shows.</summary>
+    /// <summary>
+    /// Stores it. Listed before it exists: a crash in between leaves an id that leads to nothing, never a model that no list shows.
+    /// </summary>
     /// <exception cref="MlException"><see cref="MlErrorKind.AlreadyExists"/>, or <see cref="MlErrorKind.BadRequest"/> for a clash.</exception>
     public async Task<TrainedModel> RunAsync(TrainedModelConfig config, CancellationToken cancellationToken)
     {
@@ -32,12 +34,15 @@ internal sealed class ModelCreation(ModelCatalog catalog, IGrainFactory grains, 
         var id = config.ModelId;
         var plan = await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
         if (plan.Deployments.TryGetValue(id, out var deployment) && deployment.Parameters.ModelId != id)
-            throw new MlException(MlErrorKind.BadRequest, $"[model_id] [{id}] is the id of a running deployment of model [{deployment.Parameters.ModelId}]");
-        var tagged = await catalog.ListAsync(config.Tags.Distinct().ToAsyncEnumerable(), cancellationToken);
+            throw new MlException(MlErrorKind.BadRequest,
+                $"[model_id] [{id}] is the id of a running deployment of model [{deployment.Parameters.ModelId}]");
+        var tagged = await catalog.ListAsync(config.Tags.Distinct());
         if (tagged.Count > 0)
-            throw new MlException(MlErrorKind.BadRequest, $"[tags] [{string.Join(", ", tagged.Select(m => m.Config.ModelId))}] are ids of existing models; tags and ids must differ");
+            throw new MlException(MlErrorKind.BadRequest,
+                $"[tags] [{string.Join(", ", tagged.Select(m => m.Config.ModelId))}] are ids of existing models; tags and ids must differ");
         var others = await catalog.ListAsync(IdExpression.Parse(null), cancellationToken);
         if (others.Find(m => m.Config.Tags.Contains(id)) is { } other)
-            throw new MlException(MlErrorKind.BadRequest, $"[model_id] [{id}] is a tag of the existing model [{other.Config.ModelId}]; tags and ids must differ");
+            throw new MlException(MlErrorKind.BadRequest,
+                $"[model_id] [{id}] is a tag of the existing model [{other.Config.ModelId}]; tags and ids must differ");
     }
 }

@@ -16,7 +16,8 @@ internal sealed class ModelDeletion(ModelCatalog catalog, IGrainFactory grains, 
         if (deployments.Count > 0 && !force)
         {
             throw new MlException(MlErrorKind.Conflict,
-                $"Cannot delete model [{modelId}] as it is currently deployed as [{string.Join(", ", deployments)}]; stop it first, or use force to stop and delete it");
+                $"Cannot delete model [{modelId}] as it is currently deployed as [{string.Join(", ", deployments)}]; " +
+                "stop it first, or use force to stop and delete it");
         }
 
         await Task.WhenAll(deployments.Select(d => stop.RunAsync(d, StopMode.Forced, "its model is deleted", timeout, cancellationToken)));

@@ -27,7 +27,7 @@ internal sealed record RouteStats(string NodeId, Route Route, NodeSnapshot? Node
 internal sealed record StatsPage(int Count, IReadOnlyList<ModelStats> Models);
 
 /// <summary>Gathers stats from the plan, the deployments, the models and the nodes. Rules: deployment-runtime.md §6.2.</summary>
-internal sealed class StatsCollection(ModelCatalog catalog, IGrainFactory grains, IModelStore store, TimeProvider time)
+internal sealed class StatsCollection(ModelCatalog catalog, IGrainFactory grains, TimeProvider time)
 {
     /// <summary>How long a node may take before its answer is left out.</summary>
     public static readonly TimeSpan NodeTimeout = TimeSpan.FromSeconds(2);
@@ -36,19 +36,18 @@ internal sealed class StatsCollection(ModelCatalog catalog, IGrainFactory grains
     {
         var plan = await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
         var matching = plan.Deployments.Where(d => expression.Matches(d.Key)).Select(d => d.Key).ToHashSet(StringComparer.Ordinal);
-        var modelIds = matching.Select(d => plan.Deployments[d].Parameters.ModelId).ToAsyncEnumerable()
-            .Concat(expression.HasWildcard ? store.ListModelIdsAsync(cancellationToken).Where(expression.Matches) : expression.Ids.ToAsyncEnumerable())
-            .Distinct();
-        var models = await catalog.ListAsync(modelIds, cancellationToken);
+        var models = await catalog.ListAsync(expression, matching.Select(d => plan.Deployments[d].Parameters.ModelId), cancellationToken);
         expression.RequireMatches([.. models.Select(m => m.Config.ModelId), .. matching], allowNoMatch);
 
         var page = paging.Of(models).ToList();
         var ids = page.ToDictionary(m => m.Config.ModelId, StringComparer.Ordinal);
         var wanted = plan.Deployments.Values.Select(d => d.Parameters)
             .Where(p => ids.ContainsKey(p.ModelId) && (expression.Matches(p.ModelId) || matching.Contains(p.DeploymentId)));
-        var assignments = (await Task.WhenAll(wanted.Select(p => grains.GetGrain<IDeploymentGrain>(p.DeploymentId).GetAsync()))).OfType<Assignment>().ToList();
+        var found = await Task.WhenAll(wanted.Select(p => grains.GetGrain<IDeploymentGrain>(p.DeploymentId).GetAsync()));
+        var assignments = found.OfType<Assignment>().ToList();
         var nodes = await AskNodesAsync(assignments);
-        var deployments = assignments.Select(a => new DeploymentStats(a, Combine(a, nodes))).ToLookup(d => d.Assignment.TaskParameters.ModelId, StringComparer.Ordinal);
+        var deployments = assignments.Select(a => new DeploymentStats(a, Combine(a, nodes)))
+            .ToLookup(d => d.Assignment.TaskParameters.ModelId, StringComparer.Ordinal);
         return new(models.Count, [.. page.SelectMany(m => Elements(m, deployments[m.Config.ModelId]))]);
     }
 
@@ -59,7 +58,8 @@ internal sealed class StatsCollection(ModelCatalog catalog, IGrainFactory grains
 
     private async Task<Dictionary<string, NodeStats?>> AskNodesAsync(IEnumerable<Assignment> assignments)
     {
-        var questions = assignments.SelectMany(a => a.RoutingTable.Keys.Select(n => (Node: n, a.TaskParameters.DeploymentId))).ToLookup(q => q.Node, q => q.DeploymentId);
+        var questions = assignments.SelectMany(a => a.RoutingTable.Keys.Select(n => (Node: n, a.TaskParameters.DeploymentId)))
+            .ToLookup(q => q.Node, q => q.DeploymentId);
         var answers = await Task.WhenAll(questions.Select(async q => (Node: q.Key, Stats: await AskAsync(q.Key, [.. q]))));
         return answers.ToDictionary(a => a.Node, a => a.Stats, StringComparer.Ordinal);
     }

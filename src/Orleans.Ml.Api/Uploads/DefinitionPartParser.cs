@@ -8,7 +8,8 @@ using Orleans.Ml.Api.Wire;
 namespace Orleans.Ml.Api.Uploads;
 
 /// <summary>
-/// Parses the body of a definition part as its bytes come: one flat object whose <c>definition</c> is decoded on the way, so that a part of any size needs two small buffers.
+/// Parses the body of a definition part as its bytes come: one flat object whose <c>definition</c> is decoded on the way, so that a part of any size
+/// needs two small buffers.
 /// Members may come in any order.
 /// </summary>
 internal sealed class DefinitionPartParser
@@ -20,7 +21,8 @@ internal sealed class DefinitionPartParser
     private const int LongestName = 256;
     private const int LongestNumber = 64;
 
-    private static readonly SearchValues<byte> Special = SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x21).Select(i => (byte)i)]);
+    private static readonly SearchValues<byte> Special =
+        SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x21).Select(i => (byte)i)]);
 
     private readonly Base64Decoder _base64 = new();
     private readonly byte[] _text = new byte[LongestName];
@@ -90,7 +92,8 @@ internal sealed class DefinitionPartParser
                 (State.Comma, (byte)',') => State.NextName,
                 (State.Value, (byte)'"') => _member == Member.Definition ? State.Definition : State.QuotedNumber,
                 (State.Value, (byte)'-' or (>= (byte)'0' and <= (byte)'9')) when _member != Member.Definition => State.Number,
-                (State.Value, (byte)'n') when _member == Member.Definition => throw new MlException(MlErrorKind.IllegalArgument, "[definition] must not be null"),
+                (State.Value, (byte)'n') when _member == Member.Definition => throw new MlException(MlErrorKind.IllegalArgument,
+                    "[definition] must not be null"),
                 (State.Value, _) => throw WrongType(),
                 (State.End, _) => throw Broken("something follows the JSON object"),
                 _ => throw Broken($"unexpected byte [0x{next:x2}]"),
@@ -183,11 +186,17 @@ internal sealed class DefinitionPartParser
         (byte)'n' => (byte)'\n',
         (byte)'r' => (byte)'\r',
         (byte)'t' => (byte)'\t',
-        (byte)'u' when !ushort.TryParse(_text.AsSpan(1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _) => throw Broken("a string holds an unknown escape"),
-        (byte)'u' when ushort.Parse(_text.AsSpan(1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) is < 0x80 and var code => (byte)code,
-        (byte)'u' or (byte)'"' or (byte)'\\' or (byte)'b' or (byte)'f' => throw NoBase64(),
+        (byte)'u' => UnescapeHex(),
+        (byte)'"' or (byte)'\\' or (byte)'b' or (byte)'f' => throw NoBase64(),
         _ => throw Broken("a string holds an unknown escape"),
     };
+
+    private byte UnescapeHex()
+    {
+        if (!ushort.TryParse(_text.AsSpan(1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+            throw Broken("a string holds an unknown escape");
+        return code < 0x80 ? (byte)code : throw NoBase64();
+    }
 
     private void EndName()
     {
@@ -247,7 +256,8 @@ internal sealed class DefinitionPartParser
     {
         var name = _member switch { Member.Definition => "definition", Member.TotalLength => "total_definition_length", _ => "total_parts" };
         var kept = _textLength == 0 ? "" : $", was [{Encoding.ASCII.GetString(_text, 0, _textLength)}]";
-        return new(MlErrorKind.ContentParse, $"[{Owner}] failed to parse field [{name}]: it must be {(_member == Member.Definition ? "a string in base64" : "an integer")}{kept}");
+        return new(MlErrorKind.ContentParse,
+            $"[{Owner}] failed to parse field [{name}]: it must be {(_member == Member.Definition ? "a string in base64" : "an integer")}{kept}");
     }
 
     private static MlException NoBase64() => new(MlErrorKind.ContentParse, $"[{Owner}] failed to parse field [definition]: it is not valid base64");

@@ -28,7 +28,8 @@ internal sealed class DefinitionUpload(ModelCatalog catalog, IModelStore store)
 
         try
         {
-            await catalog.GrainOf(modelId).AddPartAsync(model.Config.Instance, new(part, (int)read.TotalParts, read.LengthBytes, read.TotalLengthBytes, name));
+            var stored = new DefinitionPart(part, (int)read.TotalParts, read.LengthBytes, read.TotalLengthBytes, name);
+            await catalog.GrainOf(modelId).AddPartAsync(model.Config.Instance, stored);
         }
         catch (MlException refused) when (refused.Kind is MlErrorKind.AlreadyExists or MlErrorKind.NotFound)
         {

@@ -43,7 +43,8 @@ internal readonly record struct ByteSize(long Bytes, string Exact)
     }
 
     public static string Problem(string name, string text) =>
-        $"failed to parse [{name}] with value [{Excerpt.Of(text)}] as a size in bytes: it must be a number, and its unit is missing or unrecognized; units are b, kb, mb, gb, tb, pb";
+        $"failed to parse [{name}] with value [{Excerpt.Of(text)}] as a size in bytes: " +
+        "it must be a number, and its unit is missing or unrecognized; units are b, kb, mb, gb, tb, pb";
 
     /// <summary>Rounded for people, one digit after the point, cut and not rounded as Elasticsearch does it.</summary>
     public static string Human(long bytes)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,12 +16,13 @@ namespace Orleans.Ml.Api.Wire;
 internal sealed record ElasticMethod(string Name, RequestDelegate Handler, bool ReadsBody = false, params string[] Parameters);
 
 /// <summary>
-/// One path with all its methods: what every Elasticsearch answer has in common happens here, once, around the handler. It is an endpoint and not a middleware, so it
+/// One path with all its methods: what every Elasticsearch answer has in common happens here, once, around the handler. It is an endpoint and not a
+/// middleware, so it
 /// leaves the application's other endpoints alone and costs a request one dispatch.
 /// </summary>
 internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[] methods)
 {
-    private readonly string _allowed = string.Join(",", methods.Select(m => m.Name).Concat(methods.Any(m => m.Name == HttpMethods.Get) ? [HttpMethods.Head] : []).Order());
+    private readonly string _allowed = string.Join(",", methods.SelectMany(m => m.Name == "GET" ? ["GET", "HEAD"] : new[] { m.Name }).Order());
 
     /// <summary>Maps a path with its methods.</summary>
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, params ElasticMethod[] methods) =>
@@ -38,13 +40,16 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
             SetHeaders(context);
             await DispatchAsync(context);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is ConnectionResetException || context.RequestAborted.IsCancellationRequested)
         {
+            // Nobody is there to be told.
             context.Abort();
         }
         catch (Exception exception)
         {
-            if (ElasticErrors.IsUnexpected(exception))
+            if (ElasticErrors.IsUnavailable(exception))
+                LogUnavailable(logger, exception, context.Request.Method, context.Request.Path);
+            else if (ElasticErrors.IsUnexpected(exception))
                 LogFailed(logger, exception, context.Request.Method, context.Request.Path);
             if (context.Response.HasStarted)
                 context.Abort();
@@ -59,7 +64,7 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
         headers["X-Elastic-Product"] = "Elasticsearch";
         context.Response.ContentType = MediaTypes.Json;
         var opaqueId = context.Request.Headers["X-Opaque-Id"];
-        if (opaqueId.Count > 0)
+        if (opaqueId.Count > 0 && !opaqueId.ToString().AsSpan().ContainsAnyExceptInRange(' ', '~'))
             headers["X-Opaque-Id"] = opaqueId;
     }
 
@@ -100,9 +105,14 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
         return null;
     }
 
-    private static string UriOf(HttpRequest request) => Excerpt.Of(string.Concat(request.PathBase.Value, request.Path.Value, request.QueryString.Value));
+    private static string UriOf(HttpRequest request) =>
+        Excerpt.Of(string.Concat(request.PathBase.Value, request.Path.Value, request.QueryString.Value));
 
-    private static ILogger LoggerOf(IEndpointRouteBuilder routes) => routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger<ElasticRoute>();
+    private static ILogger LoggerOf(IEndpointRouteBuilder routes) =>
+        routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger<ElasticRoute>();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} found a node or the storage unavailable")]
+    private static partial void LogUnavailable(ILogger logger, Exception exception, string method, string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private static partial void LogFailed(ILogger logger, Exception exception, string method, string path);

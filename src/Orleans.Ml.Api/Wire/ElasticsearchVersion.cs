@@ -1,6 +1,8 @@
 namespace Orleans.Ml.Api.Wire;
 
-/// <summary>The Elasticsearch this server presents itself as; clients decide by it which features to use (models-nlp-ingest-security.md §7.3).</summary>
+/// <summary>
+/// The Elasticsearch this server presents itself as; clients decide by it which features to use (models-nlp-ingest-security.md §7.3).
+/// </summary>
 internal static class ElasticsearchVersion
 {
     public const string Number = "9.2.0";

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Orleans.Ml.Api.Wire;
 
 /// <summary>
-/// Writes JSON answers. The bytes are collected in a buffer kept per thread, because a Content-Length must be known before the first byte goes out, and HEAD sends
+/// Writes JSON answers. The bytes are collected in a buffer kept per thread, because a Content-Length must be known before the first byte goes out,
+/// and HEAD sends
 /// none at all; Kestrel would copy them to its own buffer in any case.
 /// </summary>
 internal sealed class JsonAnswer : IDisposable
@@ -15,7 +16,7 @@ internal sealed class JsonAnswer : IDisposable
     private const int LargestKeptBytes = 1024 * 1024;
 
     // As Elasticsearch: UTF-8 as it is. The content type says JSON, so nothing has to be escaped for HTML.
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 1000 };
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
     private static readonly JsonWriterOptions Pretty = Compact with { Indented = true };
 
     [ThreadStatic]

@@ -3,7 +3,10 @@ using System.Text.Unicode;
 
 namespace Orleans.Ml.Api.Wire;
 
-/// <summary>Parses JSON bodies strictly: valid UTF-8, no duplicate keys, no lone surrogates, nothing after the value. What it lets through never throws when it is read.</summary>
+/// <summary>
+/// Parses JSON bodies strictly: valid UTF-8, no duplicate keys, no lone surrogates, nothing after the value. What it lets through never throws when
+/// it is read.
+/// </summary>
 internal static class JsonBody
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
@@ -47,7 +50,8 @@ internal static class JsonBody
             }
             catch (InvalidOperationException)
             {
-                throw new MlException(MlErrorKind.ContentParse, $"The string at byte [{reader.TokenStartIndex}] of the body holds an unpaired surrogate");
+                throw new MlException(MlErrorKind.ContentParse,
+                    $"The string at byte [{reader.TokenStartIndex}] of the body holds an unpaired surrogate");
             }
         }
     }

@@ -7,6 +7,8 @@ namespace Orleans.Ml.Api.Wire;
 /// <summary>Elasticsearch's coerced integers: JSON integers, floats without a fraction, and either of them in a string.</summary>
 internal static class JsonNumber
 {
+    private const NumberStyles FloatStyle = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     public static bool TryGetInt64(JsonElement element, out long value)
     {
         value = 0;
@@ -37,7 +39,7 @@ internal static class JsonNumber
     /// <summary>Reads a number in a string.</summary>
     public static bool TryParse(string text, out long value) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
-        || (double.TryParse(text, NumberStyles.Float & ~NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out var number) && TryConvert(number, out value));
+        || (double.TryParse(text, FloatStyle, CultureInfo.InvariantCulture, out var number) && TryConvert(number, out value));
 
     // 2^63 itself is a double, but no long.
     private static bool TryConvert(double number, out long value)

@@ -13,6 +13,6 @@ internal static class PathValues
     public static string? PathValueOrNull(this HttpContext context, string name)
     {
         var value = (string?)context.GetRouteValue(name);
-        return value is not null && value.Contains("%2f", StringComparison.OrdinalIgnoreCase) ? value.Replace("%2f", "/", StringComparison.OrdinalIgnoreCase) : value;
+        return value?.Replace("%2f", "/", StringComparison.OrdinalIgnoreCase);
     }
 }

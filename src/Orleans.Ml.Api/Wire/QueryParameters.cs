@@ -42,7 +42,8 @@ internal readonly struct QueryParameters
     }
 
     // The last one wins, as in Elasticsearch.
-    public string? String(string name) => _query is not null && _query.TryGetValue(name, out var values) && values.Count > 0 ? values[^1] ?? "" : null;
+    public string? String(string name) =>
+        _query is not null && _query.TryGetValue(name, out var values) && values.Count > 0 ? values[^1] ?? "" : null;
 
     public bool IsOn(string name) => String(name) is "" or "true";
 

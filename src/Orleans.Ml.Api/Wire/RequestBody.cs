@@ -22,7 +22,8 @@ internal struct RequestBody : IDisposable
     public readonly ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads all of it.</summary>
-    /// <exception cref="MlException"><see cref="MlErrorKind.TooLarge"/>, or <see cref="MlErrorKind.IllegalArgument"/> for a compression that is unknown or broken.</exception>
+    /// <exception cref="MlException"><see cref="MlErrorKind.TooLarge"/>, or <see cref="MlErrorKind.IllegalArgument"/> for a compression that is
+    /// unknown or broken.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limitBytes = MaxBytes)
     {
         var body = new RequestBody();
@@ -97,7 +98,8 @@ internal struct RequestBody : IDisposable
             return;
         if (context.Request.ContentLength is null && await ReadSomeAsync(context.Request.Body, new byte[1], context.RequestAborted) == 0)
             return;
-        throw new MlException(MlErrorKind.IllegalArgument, $"request [{context.Request.Method} {context.Request.Path}] does not support having a body");
+        throw new MlException(MlErrorKind.IllegalArgument,
+            $"request [{context.Request.Method} {context.Request.Path}] does not support having a body");
     }
 
     public void Dispose()

@@ -41,7 +41,8 @@ internal static class TimeValue
     }
 
     public static string Problem(string name, string text) =>
-        $"failed to parse [{name}] with value [{Excerpt.Of(text)}] as a time value: it must be an integer, and its unit is missing or unrecognized; units are nanos, micros, ms, s, m, h, d";
+        $"failed to parse [{name}] with value [{Excerpt.Of(text)}] as a time value: " +
+        "it must be an integer, and its unit is missing or unrecognized; units are nanos, micros, ms, s, m, h, d";
 
     /// <summary>In the largest unit that holds it without a fraction.</summary>
     public static string Format(TimeSpan value)

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Time.Testing;
 using Orleans.Ml.Api.Tests.Fakes;
 using Orleans.Ml.Deployments;
 
@@ -10,7 +9,7 @@ public sealed class DeploymentEndpointsTests : IAsyncLifetime
     private const string Start = "/_ml/trained_models/m/deployment/_start";
     private const string Stop = "/_ml/trained_models/m/deployment/_stop";
 
-    private readonly FakeTimeProvider _time = new(Given.StartTime);
+    private readonly ArmedTime _time = new();
     private ApiHost _api = null!;
 
     private FakeDeploymentGrain Deployment => _api.Cluster.Deployment("m");
@@ -103,30 +102,19 @@ public sealed class DeploymentEndpointsTests : IAsyncLifetime
             return slices.Count switch
             {
                 1 => Task.FromResult(Given.Wait(WaitOutcome.Waiting)),
-                2 => FailThenAdvance(),
+                2 => throw new SiloUnavailableException(),
                 _ => Task.FromResult(Given.Wait(WaitOutcome.Reached, Deployment.Assignment)),
             };
         };
 
-        var answer = await _api.SendAsync("POST", Start + "?timeout=10s").WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var call = _api.SendAsync("POST", Start + "?timeout=10s");
+        await _time.TimerOf(TimeSpan.FromMilliseconds(200));
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        var answer = await call.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal(3, slices.Count);
         Assert.All(slices, s => Assert.True(s <= TimeSpan.FromSeconds(3), $"{s}"));
-
-        Task<WaitResult> FailThenAdvance()
-        {
-            // The pause after a failure ends when the clock is moved: as soon as its timer exists.
-            _ = Task.Run(async () =>
-            {
-                for (var i = 0; i < 1000 && slices.Count < 3; i++)
-                {
-                    await Task.Yield();
-                    _time.Advance(TimeSpan.FromMilliseconds(10));
-                }
-            });
-            return Task.FromException<WaitResult>(new SiloUnavailableException());
-        }
     }
 
     [Fact]
@@ -194,6 +182,17 @@ public sealed class DeploymentEndpointsTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         Assert.NotNull(Deployment.Assignment);
         Assert.Equal(StopMode.None, Deployment.Stopped);
+    }
+
+    [Fact]
+    public async Task Start_IsRefused_WhenTheDeploymentWouldHaveAnotherModelsId()
+    {
+        _api.Cluster.Model("other").Model = Given.Model("other");
+
+        var answer = await _api.SendAsync("POST", Start + "?deployment_id=other");
+
+        Assert.Equal((HttpStatusCode.BadRequest, "status_exception"), (answer.Status, answer.ErrorType));
+        Assert.Null(_api.Cluster.Deployment("other").Asked);
     }
 
     [Fact]

@@ -181,6 +181,19 @@ public sealed class WireRulesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OpaqueId_ThatCannotBeAHeader_IsLeftOut()
+    {
+        var context = await _api.Server.SendAsync(c =>
+        {
+            c.Request.Path = "/";
+            c.Request.Headers["X-Opaque-Id"] = "ä";
+        }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(200, context.Response.StatusCode);
+        Assert.False(context.Response.Headers.ContainsKey("X-Opaque-Id"));
+    }
+
+    [Fact]
     public async Task Body_WhereNoneIsRead_IsRefused()
     {
         var answer = await _api.SendAsync("GET", "/", "{}");

@@ -13,7 +13,8 @@ internal static class InferenceConfigJson
     // Elasticsearch knows them, this server does not.
     private static readonly string[] Others =
     [
-        "fill_mask", "question_answering", "zero_shot_classification", "text_expansion", "text_similarity", "classification", "regression", "learning_to_rank",
+        "fill_mask", "question_answering", "zero_shot_classification", "text_expansion", "text_similarity",
+        "classification", "regression", "learning_to_rank",
     ];
 
     public static InferenceConfig Read(JsonMember member)
@@ -57,7 +58,8 @@ internal static class InferenceConfigJson
         if (Array.Find(Tasks, t => t.Name == task.Name) is { } known)
             return known;
         throw Others.Contains(task.Name)
-            ? new MlException(MlErrorKind.BadRequest, $"task [{task.Name}] is not supported; supported are [{string.Join(", ", Tasks.Select(t => t.Name))}]")
+            ? new MlException(MlErrorKind.BadRequest,
+                $"task [{task.Name}] is not supported; supported are [{string.Join(", ", Tasks.Select(t => t.Name))}]")
             : task.Unknown();
     }
 }

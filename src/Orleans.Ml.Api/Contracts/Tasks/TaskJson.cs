@@ -4,7 +4,9 @@ using Orleans.Ml.Models;
 
 namespace Orleans.Ml.Api.Contracts.Tasks;
 
-/// <summary>One task's configuration in JSON. Another task is another file like those beside this one, and a line in <see cref="InferenceConfigJson"/>.</summary>
+/// <summary>
+/// One task's configuration in JSON. Another task is another file like those beside this one, and a line in <see cref="InferenceConfigJson"/>.
+/// </summary>
 internal abstract class TaskJson
 {
     /// <summary>The task's name in the API.</summary>
@@ -71,6 +73,7 @@ internal sealed class CommonTaskMembers
     {
         var span = TokenizationUpdate?.Span ?? Tokenization.Span;
         if (span != Tokenization.NoSpan)
-            throw new MlException(MlErrorKind.IllegalArgument, $"[{taskName}] does not support windowing long text sequences; [span] must be -1, was [{span}]");
+            throw new MlException(MlErrorKind.IllegalArgument,
+                $"[{taskName}] does not support windowing long text sequences; [span] must be -1, was [{span}]");
     }
 }

@@ -29,7 +29,8 @@ internal sealed class TextClassificationJson : TaskJson
         }
 
         if (labels.Length < 2)
-            throw task.Caused(MlErrorKind.IllegalArgument, $"[classification_labels] must hold at least 2 labels for [{Name}], has [{labels.Length}]");
+            throw task.Caused(MlErrorKind.IllegalArgument,
+                $"[classification_labels] must hold at least 2 labels for [{Name}], has [{labels.Length}]");
         return new TextClassificationConfig(common.Tokenization, common.ResultsField, labels, numTopClasses);
     }
 

@@ -85,13 +85,15 @@ internal static class TokenizationJson
         }
 
         throw Others.Contains(tokenizer.Name)
-            ? new MlException(MlErrorKind.BadRequest, $"tokenizer [{tokenizer.Name}] is not supported; supported are [{string.Join(", ", Supported.Select(s => s.Name))}]")
+            ? new MlException(MlErrorKind.BadRequest,
+                $"tokenizer [{tokenizer.Name}] is not supported; supported are [{string.Join(", ", Supported.Select(s => s.Name))}]")
             : tokenizer.Unknown();
     }
 
     private static string SpanTooSmall(int span) => $"[span] must be at least 0, or -1 for no windows, was [{span}]";
 
-    private static string SpanNeedsNone(int span, Truncate truncate) => $"[span] must be -1 unless [truncate] is [none], was [{span}] with [{NameOf(truncate)}]";
+    private static string SpanNeedsNone(int span, Truncate truncate) =>
+        $"[span] must be -1 unless [truncate] is [none], was [{span}] with [{NameOf(truncate)}]";
 
     private static string NameOf(Truncate truncate) => truncate switch
     {
