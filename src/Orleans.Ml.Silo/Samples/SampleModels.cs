@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Orleans.Ml.Silo.Options;
 
@@ -68,7 +69,12 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
             var sample = SampleModel.Read(folder);
             var begin = time.GetTimestamp();
             await RegisterAsync(sample, cancellationToken);
-            await DeployAsync(sample, cancellationToken);
+            if (await DeployAsync(sample, cancellationToken) is { } problem)
+            {
+                await terminal.WriteLineAsync($"{id}: not started. {problem}");
+                return null;
+            }
+
             await terminal.WriteLineAsync($"{id}: serving after {Seconds(time.GetElapsedTime(begin))}.");
             return sample;
         }
@@ -87,7 +93,8 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
         await api.RegisterAsync(sample, cancellationToken);
     }
 
-    private async Task DeployAsync(SampleModel sample, CancellationToken cancellationToken)
+    /// <returns>Null when it serves, else why not.</returns>
+    private async Task<string?> DeployAsync(SampleModel sample, CancellationToken cancellationToken)
     {
         var progress = await api.GetProgressAsync(sample.Id, cancellationToken);
         if (progress.IsUnderway)
@@ -97,15 +104,15 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
         }
 
         if (progress.IsStarted)
-            return;
+            return null;
         if (progress.State is { } state)
-            throw new ApiRefusal(System.Net.HttpStatusCode.OK, $"Its deployment is {state}: {progress.Reason ?? "no reason given"}");
+            return $"Its deployment is {state}: {progress.Reason ?? "no reason given"}";
         await terminal.WriteLineAsync($"{sample.Id}: starting…");
         try
         {
             await api.StartAsync(sample.Id, cancellationToken);
         }
-        catch (ApiRefusal refusal) when (refusal.Status is System.Net.HttpStatusCode.BadRequest or System.Net.HttpStatusCode.NotFound)
+        catch (ApiRefusal refusal) when (refusal.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
         {
             // An earlier run was cut off while it was uploading: what is registered has not all its parts.
             await terminal.WriteLineAsync($"{sample.Id}: registering again. {refusal.Message}");
@@ -113,6 +120,8 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
             await api.RegisterAsync(sample, cancellationToken);
             await api.StartAsync(sample.Id, cancellationToken);
         }
+
+        return null;
     }
 
     private async Task<bool> IsReachedWithin(TimeSpan limit, Func<Task<bool>> isReachedAsync, CancellationToken cancellationToken)
