@@ -65,7 +65,7 @@ internal sealed class FakeModelServer : HttpMessageHandler
                 return Json("{}");
             case ("GET", [_, "_stats"]):
                 return Json($$"""{"trained_model_stats":[{{{(model.NextState() is { } state ? $$"""
-                    "deployment_stats":{"state":"{{state}}","nodes":[{"routing_state":{"reason":"the worker died"} }] }
+                    "deployment_stats":{"deployment_id":"{{id}}","state":"{{state}}","nodes":[{"routing_state":{"reason":"the worker died"} }] }
                     """ : "")}}}]}""");
             case ("PUT", [_, "definition", var number]):
                 using (var json = JsonDocument.Parse(body))
@@ -85,7 +85,7 @@ internal sealed class FakeModelServer : HttpMessageHandler
             case ("POST", [_, "deployment", "_start"]) when StartRefusal is { } refusal:
                 return Refuse(refusal.Status, refusal.Reason);
             case ("POST", [_, "deployment", "_start"]) when model.Vocabulary is null:
-                return Refuse(HttpStatusCode.NotFound, "Could not find the vocabulary document");
+                return Refuse(HttpStatusCode.InternalServerError, "Could not find the vocabulary document");
             case ("POST", [_, "deployment", "_start"]):
                 model.States.Enqueue("started");
                 return Json("{}");

@@ -92,6 +92,18 @@ public sealed class SampleModelsTests : IDisposable
     }
 
     [Fact]
+    public async Task TriesOnlyOnce_WhenAModelJustRegisteredDoesNotStart()
+    {
+        Link("tiny-ner");
+        _server.StartRefusal = (HttpStatusCode.InternalServerError, "not a TorchScript archive");
+
+        await RunAsync();
+
+        Assert.DoesNotContain("DELETE /_ml/trained_models/tiny-ner", _server.Changes);
+        Assert.Contains("tiny-ner: not started. not a TorchScript archive (HTTP 500)", _terminal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TellsTheNodesReason_WhenADeploymentThatCameBackHasFailed()
     {
         Link("tiny-ner");
