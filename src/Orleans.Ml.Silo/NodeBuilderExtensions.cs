@@ -30,6 +30,8 @@ internal static class NodeBuilderExtensions
             .AddFilter("Orleans.Ml", LogLevel.Information)
             // Warns that the membership of a single node lives in memory, which is what a single node wants.
             .AddFilter("Orleans.Runtime.MembershipService.SystemTargetBasedMembershipTable", LogLevel.Error)
+            // Takes the machine's uptime for the age of its first check and warns of a stall at every start.
+            .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Orleans.Ml.Silo.Options;
 
@@ -67,8 +68,13 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
         {
             var sample = SampleModel.Read(folder);
             var begin = time.GetTimestamp();
-            await RegisterAsync(sample, cancellationToken);
-            await DeployAsync(sample, cancellationToken);
+            var isNew = await RegisterAsync(sample, cancellationToken);
+            if (await DeployAsync(sample, isNew, cancellationToken) is { } problem)
+            {
+                await terminal.WriteLineAsync($"{id}: not started. {problem}");
+                return null;
+            }
+
             await terminal.WriteLineAsync($"{id}: serving after {Seconds(time.GetElapsedTime(begin))}.");
             return sample;
         }
@@ -79,15 +85,18 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
         }
     }
 
-    private async Task RegisterAsync(SampleModel sample, CancellationToken cancellationToken)
+    /// <returns>Whether it was absent.</returns>
+    private async Task<bool> RegisterAsync(SampleModel sample, CancellationToken cancellationToken)
     {
         if (await api.ExistsAsync(sample.Id, cancellationToken))
-            return;
+            return false;
         await terminal.WriteLineAsync($"{sample.Id}: registering, {ByteSize.Show(new FileInfo(sample.DefinitionPath).Length)}…");
         await api.RegisterAsync(sample, cancellationToken);
+        return true;
     }
 
-    private async Task DeployAsync(SampleModel sample, CancellationToken cancellationToken)
+    /// <returns>Null when it serves, else why not.</returns>
+    private async Task<string?> DeployAsync(SampleModel sample, bool isNew, CancellationToken cancellationToken)
     {
         var progress = await api.GetProgressAsync(sample.Id, cancellationToken);
         if (progress.IsUnderway)
@@ -97,23 +106,27 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
         }
 
         if (progress.IsStarted)
-            return;
+            return null;
         if (progress.State is { } state)
-            throw new ApiRefusal(System.Net.HttpStatusCode.OK, $"Its deployment is {state}: {progress.Reason ?? "no reason given"}");
+            return $"Its deployment is {state}: {progress.Reason ?? "no reason given"}";
         await terminal.WriteLineAsync($"{sample.Id}: starting…");
         try
         {
             await api.StartAsync(sample.Id, cancellationToken);
         }
-        catch (ApiRefusal refusal) when (refusal.Status is System.Net.HttpStatusCode.BadRequest or System.Net.HttpStatusCode.NotFound)
+        catch (ApiRefusal refusal) when (!isNew && IsOfTheModel(refusal.Status))
         {
-            // An earlier run was cut off while it was uploading: what is registered has not all its parts.
+            // An earlier run was cut off while it was uploading: parts or the vocabulary are missing.
             await terminal.WriteLineAsync($"{sample.Id}: registering again. {refusal.Message}");
             await api.DeleteAsync(sample.Id, cancellationToken);
             await api.RegisterAsync(sample, cancellationToken);
             await api.StartAsync(sample.Id, cancellationToken);
         }
+
+        return null;
     }
+
+    private static bool IsOfTheModel(HttpStatusCode status) => status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.InternalServerError;
 
     private async Task<bool> IsReachedWithin(TimeSpan limit, Func<Task<bool>> isReachedAsync, CancellationToken cancellationToken)
     {

@@ -69,7 +69,7 @@ internal sealed class TrainedModelApi(HttpClient http)
         await ThrowIfRefusedAsync(answer, cancellationToken);
     }
 
-    /// <summary>How far the model's deployment is.</summary>
+    /// <summary>How far the deployment of the model's own name is; others of the same model are the user's.</summary>
     public async Task<DeploymentProgress> GetProgressAsync(string id, CancellationToken cancellationToken)
     {
         using var answer = await http.GetAsync($"{PathOf(id)}/_stats", cancellationToken);
@@ -77,7 +77,7 @@ internal sealed class TrainedModelApi(HttpClient http)
         using var stats = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellationToken));
         foreach (var model in stats.RootElement.GetProperty("trained_model_stats").EnumerateArray())
         {
-            if (model.TryGetProperty("deployment_stats", out var deployment))
+            if (model.TryGetProperty("deployment_stats", out var deployment) && deployment.GetProperty("deployment_id").GetString() == id)
                 return DeploymentProgress.From(deployment);
         }
 

@@ -6,32 +6,30 @@ using Orleans.Ml.Storage.Sqlite;
 namespace Orleans.Ml.Storage.Tests.Sqlite;
 
 /// <summary>kill -9 in the middle of writes. The writer is this same program in another process, told by its environment.</summary>
-public sealed class KilledWriterTests : IDisposable
+public sealed class KilledWriterTests
 {
     private const string FolderVariable = "ORLEANS_ML_TEST_WRITER_FOLDER";
     private const string PipeVariable = "ORLEANS_ML_TEST_WRITER_PIPE";
     private static readonly GrainId Id = GrainId.Create("ml-test", "killed");
-    private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task LosesNoAnsweredWrite_WhenTheProcessIsKilled()
     {
+        using var folder = new TemporaryFolder();
         var answered = 0;
         for (var life = 0; life < 3; life++)
         {
-            answered = await RunAndKillWriterAsync(untilAnswered: answered + 50).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+            answered = await RunAndKillWriterAsync(folder.Path, untilAnswered: answered + 50).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
 
-            await using var silo = await StorageSilo.StartAsync(_folder.Path);
+            await using var silo = await StorageSilo.StartAsync(folder.Path);
             var state = new GrainState<CounterState>();
             await silo.Storage.ReadStateAsync("counter", Id, state);
             var kept = state.State!;
             Assert.InRange(kept.Count, answered, answered + 1);
             Assert.Equal(Filler(kept.Count), kept.Filler);
-            Assert.Equal("ok", Check());
+            Assert.Equal("ok", Check(folder.Path));
             answered = kept.Count;
         }
     }
@@ -61,7 +59,7 @@ public sealed class KilledWriterTests : IDisposable
         return filler;
     }
 
-    private async Task<int> RunAndKillWriterAsync(int untilAnswered)
+    private static async Task<int> RunAndKillWriterAsync(string folder, int untilAnswered)
     {
         await using var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Orleans.Ml.Storage.Tests"))
@@ -69,7 +67,7 @@ public sealed class KilledWriterTests : IDisposable
             ArgumentList = { "-explicit", "only", "-method", $"{typeof(KilledWriterTests).FullName}.{nameof(Writer)}" },
             RedirectStandardOutput = true,
         };
-        start.Environment[FolderVariable] = _folder.Path;
+        start.Environment[FolderVariable] = folder;
         start.Environment[PipeVariable] = pipe.GetClientHandleAsString();
         using var writer = Process.Start(start)!;
         pipe.DisposeLocalCopyOfClientHandle();
@@ -94,9 +92,9 @@ public sealed class KilledWriterTests : IDisposable
         }
     }
 
-    private string Check()
+    private static string Check(string folder)
     {
-        using var database = new GrainDatabase(_folder.Path);
+        using var database = new GrainDatabase(folder);
         using var connection = database.DataSource.OpenConnection();
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA integrity_check";

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Net;
+using Orleans.Ml.Silo.Options;
+using Orleans.Ml.Silo.Start;
+
+namespace Orleans.Ml.Silo.Tests.Options;
+
+public sealed class NodeCommandTests : IDisposable
+{
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+    private NodeSettings? _settings;
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    [Fact]
+    public async Task FillsInDefaults_WhenNothingIsSaid()
+    {
+        Assert.Equal(0, await InvokeAsync());
+
+        Assert.Equal((IPAddress.Loopback, 9200, 9300, 9400), (_settings!.Address, _settings.Port, _settings.SiloPort, _settings.GatewayPort));
+        Assert.Equal(("node-1", Path.GetFullPath("data")), (_settings.NodeName, _settings.DataDirectory));
+        Assert.Equal(Environment.ProcessorCount, _settings.Processors);
+        Assert.InRange(_settings.MemoryBytes, UsableMemory.Read() / 100 * 79, UsableMemory.Read() / 100 * 81);
+        Assert.True(File.Exists(Path.Combine(_settings.SamplesDirectory!, "tiny-ner", "model.json")), _settings.SamplesDirectory);
+    }
+
+    [Fact]
+    public async Task TakesWhatIsSaid()
+    {
+        Assert.Equal(0, await InvokeAsync(
+            "--port", "19200", "--data", "/tmp/x y", "--processors", "3", "--memory", "4gb", "--name", "Node_2.a-b", "--samples", "/s", "--silo-port", "7", "--host", "::1"));
+
+        Assert.Equal(new NodeSettings(IPAddress.IPv6Loopback, 19200, 7, 19400, "/tmp/x y", 3, 4L << 30, "Node_2.a-b", "/s"), _settings);
+        Assert.Equal("http://[::1]:19200/", _settings!.BaseAddress.ToString());
+    }
+
+    [Fact]
+    public async Task HasNoSamples_WhenTheyAreNotWanted()
+    {
+        await InvokeAsync("--no-samples", "--samples", "/s");
+
+        Assert.Null(_settings!.SamplesDirectory);
+    }
+
+    [Theory]
+    [InlineData("--port must be a whole number from 1 to 65535, was [0].", "--port", "0")]
+    [InlineData("--port must be a whole number from 1 to 65535, was [http].", "--port", "http")]
+    [InlineData("--port 65500 leaves no room for the ports 65600 and 65700", "--port", "65500")]
+    [InlineData("must differ, were 9200, 9200 and 9400", "--silo-port", "9200")]
+    [InlineData("--processors must be a whole number from 1 to 65536, was [-1].", "--processors", "-1")]
+    [InlineData("--memory must be a byte size such as 512mb or 4gb, was [80%].", "--memory", "80%")]
+    [InlineData("--memory must be a byte size such as 512mb or 4gb, was [0].", "--memory", "0")]
+    [InlineData("--name may hold 1 to 64 letters, digits, '.', '_' and '-', was [a/b].", "--name", "a/b")]
+    [InlineData("--host must be an IP address or localhost, was [example.org].", "--host", "example.org")]
+    [InlineData("--host 0.0.0.0 can be reached from other machines", "--host", "0.0.0.0")]
+    [InlineData("--host 192.168.1.5 can be reached from other machines", "--host", "192.168.1.5")]
+    [InlineData("--frobnicate", "--frobnicate")]
+    [InlineData("--port", "--port")]
+    public async Task SaysWhatIsWrongAndExitsWithTwo_WhenAnOptionIsWrong(string said, params string[] arguments)
+    {
+        Assert.Equal(2, await InvokeAsync(arguments));
+
+        Assert.Contains(said, _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", _error.ToString(), StringComparison.Ordinal);
+        Assert.Null(_settings);
+    }
+
+    [Fact]
+    public async Task ListensEverywhereWithAWarning_WhenTheInsecureBindIsAllowed()
+    {
+        Assert.Equal(0, await InvokeAsync("--host", "0.0.0.0", "--allow-insecure-bind"));
+
+        Assert.Equal(IPAddress.Any, _settings!.Address);
+        Assert.Contains("Warning: 0.0.0.0 can be reached from other machines", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("http://127.0.0.1:9200/", _settings.BaseAddress.ToString());
+    }
+
+    [Fact]
+    public async Task SaysTheReasonAndExitsWithOne_WhenTheNodeCannotStart()
+    {
+        var failure = new InvalidOperationException("wrapped by the host", new MlException(MlErrorKind.Unavailable, "the database is newer"));
+
+        Assert.Equal(1, await InvokeAsync(_ => throw failure));
+        Assert.Equal(1, await InvokeAsync(_ => throw new StartFailure("port 1 is in use")));
+
+        Assert.Equal(["the database is newer", "port 1 is in use"], _error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task ListsEveryOption_WhenAskedForHelp()
+    {
+        Assert.Equal(0, await InvokeAsync("--help"));
+
+        var help = _output.ToString();
+        Assert.All(
+            ["--port", "--data", "--processors", "--memory", "--name", "--no-samples", "--samples", "--host", "--allow-insecure-bind", "--silo-port", "--gateway-port"],
+            option => Assert.Contains(option, help, StringComparison.Ordinal));
+        Assert.Null(_settings);
+    }
+
+    private Task<int> InvokeAsync(params string[] arguments) => InvokeAsync(_ => Task.CompletedTask, arguments);
+
+    private Task<int> InvokeAsync(Func<NodeSettings, Task> runAsync, params string[] arguments) =>
+        NodeCommand.InvokeAsync(arguments, (settings, _) => runAsync(_settings = settings), new InvocationConfiguration { Output = _output, Error = _error });
+}
