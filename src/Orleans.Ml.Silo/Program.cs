@@ -23,7 +23,7 @@ return await NodeCommand.InvokeAsync(args, async (settings, terminal) =>
             node => (node.AllocatedProcessors, node.MemoryBytes) = (settings.Processors, settings.MemoryBytes),
             models => models.Directory = Path.Combine(data.Path, "nodes", settings.NodeName, "models")));
     builder.Services.AddOrleansMlClient();
-    builder.Services.AddOrleansMlApi();
+    builder.Services.AddOrleansMlApi(api => api.NodeName = settings.NodeName);
     builder.Services.AddSampleModels(settings, terminal);
 
     await using var app = builder.Build();

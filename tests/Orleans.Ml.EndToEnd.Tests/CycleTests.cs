@@ -19,8 +19,7 @@ public sealed class CycleTests
             await CycleAsync(server);
 
         var after = Count(server);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{cycles} cycles: before {before}, after {after}");
-        Console($"{cycles} start/infer/stop cycles: before {before}, after {after}");
+        Measured.Print($"{cycles} start/infer/stop cycles: before {before}, after {after}");
         Assert.Empty(server.WorkerProcesses());
         Assert.Equal(before.Files, after.Files);
         Assert.InRange(after.OpenFiles, 0, before.OpenFiles + 10);
@@ -28,8 +27,6 @@ public sealed class CycleTests
         Assert.Equal(0, after.Children);
         Assert.Null((await server.Http.GetJsonAsync("/_ml/trained_models/m/_stats")).Body["trained_model_stats"]![0]!["deployment_stats"]);
     }
-
-    private static void Console(string line) => TestContext.Current.SendDiagnosticMessage(line);
 
     private static async Task CycleAsync(MlServer server)
     {

@@ -60,7 +60,7 @@ public sealed class FailureTests
 
         Assert.Equal(before.ToJsonString(), await UntilServedAsync(server, "tiny-embedding"));
         await UntilServedAsync(server, "tiny-ner");
-        TestContext.Current.SendDiagnosticMessage($"two deployments served {clock.Elapsed.TotalSeconds:F1} s after the start that followed kill -9");
+        Measured.Print($"two deployments served {clock.Elapsed.TotalSeconds:F1} s after the start that followed kill -9");
         Assert.All(workers, id => Assert.False(ProcFs.Exists(id), $"worker {id} outlived its silo"));
     }
 

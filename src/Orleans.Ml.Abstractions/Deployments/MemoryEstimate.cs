@@ -1,3 +1,5 @@
+using Orleans.Ml.Models;
+
 namespace Orleans.Ml.Deployments;
 
 /// <summary>How much memory a deployment needs on one node. Formula: deployment-runtime.md §3.4, with the cache surcharge included.</summary>
@@ -21,18 +23,22 @@ public static class MemoryEstimate
         if (allocations <= 0)
             return 0;
         var cache = Math.Max(0, parameters.CacheSizeBytes - parameters.ModelBytes);
-        return Saturated(ModelBytes(parameters, allocations) + cache);
+        return Saturated(cache + ModelBytes(
+            parameters.ModelId, parameters.ModelBytes, parameters.PerDeploymentMemoryBytes, parameters.PerAllocationMemoryBytes, allocations));
     }
 
+    /// <summary>The same for a model, without a cache: at least one allocation is assumed.</summary>
+    public static long Bytes(TrainedModelConfig model, int allocations) =>
+        Saturated(ModelBytes(model.ModelId, model.ModelSizeBytes, model.PerDeploymentMemoryBytes, model.PerAllocationMemoryBytes, Math.Max(1, allocations)));
+
     // Sizes come from users: 128 bits hold every sum of them.
-    private static Int128 ModelBytes(TaskParameters parameters, int allocations)
+    private static Int128 ModelBytes(string modelId, long modelBytes, long perDeploymentBytes, long perAllocationBytes, int allocations)
     {
-        if (parameters.ModelId.StartsWith(".elser_model_1", StringComparison.Ordinal) || parameters.ModelId.StartsWith(".elser_model_2", StringComparison.Ordinal))
+        if (modelId.StartsWith(".elser_model_1", StringComparison.Ordinal) || modelId.StartsWith(".elser_model_2", StringComparison.Ordinal))
             return ElserBytes;
-        Int128 model = parameters.ModelBytes;
-        var loaded = OverheadBytes + (2 * model);
-        var fromMetadata = parameters.PerDeploymentMemoryBytes + ((Int128)parameters.PerAllocationMemoryBytes * allocations) + model;
-        return parameters is { PerDeploymentMemoryBytes: 0, PerAllocationMemoryBytes: 0 } ? loaded : Int128.Max(loaded, fromMetadata);
+        var loaded = OverheadBytes + (2 * (Int128)modelBytes);
+        var fromMetadata = perDeploymentBytes + ((Int128)perAllocationBytes * allocations) + modelBytes;
+        return perDeploymentBytes == 0 && perAllocationBytes == 0 ? loaded : Int128.Max(loaded, fromMetadata);
     }
 
     private static long Saturated(Int128 bytes) => bytes > long.MaxValue ? long.MaxValue : (long)bytes;

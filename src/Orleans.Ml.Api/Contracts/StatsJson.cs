@@ -10,8 +10,6 @@ namespace Orleans.Ml.Api.Contracts;
 /// <param name="human">Whether times are shown as text as well.</param>
 internal sealed class StatsJson(DateTimeOffset now, bool human)
 {
-    private const long OverheadBytes = 240L << 20;
-
     public void Write(Utf8JsonWriter writer, StatsPage page)
     {
         writer.WriteStartObject();
@@ -28,15 +26,6 @@ internal sealed class StatsJson(DateTimeOffset now, bool human)
         writer.WriteEndObject();
     }
 
-    /// <summary>Memory that a model needs for some allocations (deployment-runtime.md §3.4); of a model without any it is that of one.</summary>
-    internal static long RequiredMemoryBytes(long modelBytes, long perDeploymentBytes, long perAllocationBytes, int allocations)
-    {
-        var atLeast = OverheadBytes + (2 * modelBytes);
-        return perDeploymentBytes == 0 && perAllocationBytes == 0
-            ? atLeast
-            : Math.Max(atLeast, perDeploymentBytes + (perAllocationBytes * Math.Max(allocations, 1)) + modelBytes);
-    }
-
     private void Write(Utf8JsonWriter writer, ModelStats stats, int allocations)
     {
         var config = stats.Model.Config;
@@ -44,8 +33,7 @@ internal sealed class StatsJson(DateTimeOffset now, bool human)
         writer.WriteString("model_id"u8, config.ModelId);
         writer.WriteStartObject("model_size_stats"u8);
         writer.WriteNumber("model_size_bytes"u8, config.ModelSizeBytes);
-        writer.WriteNumber("required_native_memory_bytes"u8,
-            RequiredMemoryBytes(config.ModelSizeBytes, config.PerDeploymentMemoryBytes, config.PerAllocationMemoryBytes, allocations));
+        writer.WriteNumber("required_native_memory_bytes"u8, MemoryEstimate.Bytes(config, allocations));
         writer.WriteEndObject();
         writer.WriteNumber("pipeline_count"u8, 0);
         if (stats.Deployment is { } deployment)

@@ -102,7 +102,7 @@ internal sealed class FakePlacementGrain : IPlacementGrain
 
     public Task<PlacedDeployment?> StopAsync(string deploymentId, long incarnation, StopMode mode, string reason) => throw new NotSupportedException();
 
-    public Task RemoveAsync(string deploymentId, long incarnation) => throw new NotSupportedException();
+    public Task<long> RemoveAsync(string deploymentId, long incarnation) => throw new NotSupportedException();
 
     public Task OnMembershipAsync(long membershipVersion) => throw new NotSupportedException();
 
