@@ -27,8 +27,13 @@ internal static class FakeWorker
     /// <summary>The folder where a supervisor finds the fake.</summary>
     public static string Folder { get; } = CreateFolder();
 
-    public static Process StartParent(string modelPath) =>
-        Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Parent, modelPath]) { RedirectStandardOutput = true })!;
+    public static Process StartParent(string modelPath)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Parent, modelPath]) { RedirectStandardOutput = true };
+        // It is killed, and would leave the debugger's pipes behind.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        return Process.Start(start)!;
+    }
 
 #pragma warning disable CA2255 // The one place that runs in front of the test runner's own entry point.
     [ModuleInitializer]
