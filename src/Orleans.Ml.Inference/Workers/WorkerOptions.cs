@@ -9,7 +9,7 @@ public sealed class WorkerOptions
     [Required]
     public string Directory { get; set; } = "worker";
 
-    /// <summary>Longest time from spawning a process to its connection. A process that takes longer is killed, which counts as a crash. Default: 30 s.</summary>
+    /// <summary>Longest time from spawning a process to its connection. A slower one is killed, which counts as a crash. Default: 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan ConnectLimit { get; set; } = TimeSpan.FromSeconds(30);
 
