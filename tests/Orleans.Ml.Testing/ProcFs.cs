@@ -3,7 +3,24 @@ namespace Orleans.Ml.Testing;
 /// <summary>What the kernel knows of processes: counts from here cannot be talked into anything.</summary>
 public static class ProcFs
 {
+    // Counted from the state, the first field after the name.
+    private const int NiceField = 16;
+
     public static IEnumerable<int> ChildrenOf(int processId) => Processes().Where(id => ParentOf(id) == processId);
+
+    /// <summary>Children, their children, and so on.</summary>
+    public static IEnumerable<int> DescendantsOf(int processId) => ChildrenOf(processId).SelectMany(id => DescendantsOf(id).Prepend(id));
+
+    public static IEnumerable<int> WithCommandLine(string part) => Processes().Where(id => CommandLine(id).Contains(part, StringComparison.Ordinal));
+
+    /// <summary>The nice value of every thread.</summary>
+    public static IReadOnlyList<int> NiceOfThreads(int processId) =>
+    [
+        .. Directory.GetDirectories($"/proc/{processId}/task")
+            .Select(task => StatField(Read(processId, $"task/{Path.GetFileName(task)}/stat"), NiceField))
+            .Where(nice => nice.Length > 0)
+            .Select(nice => int.Parse(nice, System.Globalization.CultureInfo.InvariantCulture)),
+    ];
 
     public static string CommandLine(int processId) => Read(processId, "cmdline").Replace('\0', ' ');
 
@@ -24,10 +41,11 @@ public static class ProcFs
 
     private static char StateOf(int processId) => StatField(processId, 0) is [var state, ..] ? state : 'X';
 
-    /// <summary>A field of /proc/N/stat after the name, which may itself hold blanks and brackets.</summary>
-    private static string StatField(int processId, int index)
+    private static string StatField(int processId, int index) => StatField(Read(processId, "stat"), index);
+
+    /// <summary>A field after the name, which may itself hold blanks and brackets.</summary>
+    private static string StatField(string stat, int index)
     {
-        var stat = Read(processId, "stat");
         var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return index < fields.Length ? fields[index] : "";
     }
