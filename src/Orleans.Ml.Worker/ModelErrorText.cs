@@ -6,7 +6,7 @@ namespace Orleans.Ml.Worker;
 /// <summary>Finds in libtorch's error texts what the owner of a model needs: the error itself, without stack frames and source listings.</summary>
 internal static class ModelErrorText
 {
-    private const string StackFrames = "\nException raised from ";
+    private static readonly string[] StackFrames = ["\nException raised from ", "\nframe #"];
     private const string Traceback = "The following operation failed in the TorchScript interpreter.";
     private const string Listing = "<--- HERE\n";
 
@@ -28,8 +28,13 @@ internal static class ModelErrorText
     // They name files of the machine that built libtorch and of this one.
     private static string WithoutStackFrames(string text)
     {
-        var frames = text.IndexOf(StackFrames, StringComparison.Ordinal);
-        return frames < 0 ? text : text[..frames];
+        foreach (var start in StackFrames)
+        {
+            var frames = text.IndexOf(start, StringComparison.Ordinal);
+            if (frames >= 0)
+                text = text[..frames];
+        }
+        return text;
     }
 
     // "...\n  File "code/__torch__.py", line 12, in forward\n    source <--- HERE\n    more source\nRuntimeError: what happened"

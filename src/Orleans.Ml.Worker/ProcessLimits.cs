@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Orleans.Ml.Worker;
@@ -29,7 +28,7 @@ internal static partial class ProcessLimits
     }
 
     /// <summary>Ctrl-C in the node's terminal is the node's to answer: it wants its workers while it drains.</summary>
-    public static void LeaveTerminal() => Check(StartSession(), "setsid");
+    public static void LeaveTerminal() => _ = StartSession(); // Fails only for a process that leads a group already.
 
     /// <summary>Standard input and output lead nowhere: TorchScript's print writes to the latter.</summary>
     public static void CloseStandardStreams()
@@ -40,7 +39,17 @@ internal static partial class ProcessLimits
     }
 
     /// <summary>Under memory pressure the kernel takes a worker before it takes the node.</summary>
-    public static void PreferForOutOfMemoryKill() => File.WriteAllText("/proc/self/oom_score_adj", "667");
+    public static void PreferForOutOfMemoryKill()
+    {
+        try
+        {
+            File.WriteAllText("/proc/self/oom_score_adj", "667");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Some containers hide it. The order of killing is then the kernel's own.
+        }
+    }
 
     /// <summary>No core files; and no files at all, however a model tries.</summary>
     public static void ForbidFiles()
@@ -77,7 +86,7 @@ internal static partial class ProcessLimits
     private static void Check(int result, string call)
     {
         if (result < 0)
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), string.Create(CultureInfo.InvariantCulture, $"{call}: {Marshal.GetLastPInvokeErrorMessage()}"));
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
@@ -89,7 +98,7 @@ internal static partial class ProcessLimits
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int GetThreadId();
 
-    [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "setsid")]
     private static partial int StartSession();
 
     [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Ml.Inference.Workers;
 using Orleans.Ml.Testing;
 
 namespace Orleans.Ml.Inference.Tests;
@@ -43,7 +44,7 @@ internal sealed class LoadedModelFixture : IAsyncDisposable
         Model.InferAsync(Given.Texts(texts) with { Timeout = timeout }, CancellationToken.None).Soon();
 
     /// <summary>Puts a document into the worker and waits until its slot is free.</summary>
-    public async Task<(Task<InferenceReply> Reply, Workers.WorkerRequest Request)> RunAsync(string text = "zero")
+    public async Task<(Task<InferenceReply> Reply, WorkerRequest Request)> RunAsync(string text = "zero")
     {
         var reply = InferAsync(text);
         var request = await Worker.ReceiveAsync();

@@ -32,15 +32,16 @@ internal sealed class StandardErrorTail
         string text;
         lock (_gate)
             text = Encoding.UTF8.GetString(_tail, 0, _length);
-        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var reason = Array.FindLast(lines, line => line.Contains("what():", StringComparison.Ordinal))
-            ?? Array.FindLast(lines, line => line.StartsWith("Unhandled exception.", StringComparison.Ordinal) || line == "Stack overflow.")
-            ?? string.Join(' ', lines.Where(IsNoFrame).TakeLast(ReasonLines));
-        return ReasonText.Clean(reason, ReasonLength);
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(IsTelling).ToArray();
+        var at = Array.FindLastIndex(lines, line => line.StartsWith("what():", StringComparison.Ordinal));
+        if (at < 0)
+            at = Array.FindLastIndex(lines, line => line.StartsWith("Unhandled exception.", StringComparison.Ordinal) || line == "Stack overflow.");
+        return ReasonText.Clean(string.Join(' ', at < 0 ? lines.TakeLast(ReasonLines) : lines.Skip(at).Take(ReasonLines)), ReasonLength);
     }
 
-    private static bool IsNoFrame(string line) =>
-        !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("frame #", StringComparison.Ordinal);
+    // Stack frames of .NET and of libtorch, and libtorch's warnings, are never the reason.
+    private static bool IsTelling(string line) =>
+        !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("frame #", StringComparison.Ordinal) && !line.StartsWith("[W", StringComparison.Ordinal);
 
     private void Drain(Stream stream)
     {

@@ -141,7 +141,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
         {
             throw new WorkerDiedException(Exited.IsCompleted
                 ? await BuryAsync()
-                : $"it did not connect within [{limit}]");
+                : $"it did not connect within [{limit.TotalSeconds}s]");
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class WorkerSupervisor
         }
         catch (Exception exception)
         {
-            // The process must be looked after whatever its observer does.
+            // Whoever is told must not end what tells it.
             LogObserverThrew(settings.DeploymentId, exception);
         }
     }
@@ -52,6 +52,6 @@ internal sealed partial class WorkerSupervisor
     [LoggerMessage(LogLevel.Error, "Worker of {DeploymentId} cannot be run.")]
     private partial void LogCannotRun(string deploymentId, Exception exception);
 
-    [LoggerMessage(LogLevel.Error, "The observer of the worker of {DeploymentId} threw.")]
+    [LoggerMessage(LogLevel.Error, "What uses the worker of {DeploymentId} threw.")]
     private partial void LogObserverThrew(string deploymentId, Exception exception);
 }

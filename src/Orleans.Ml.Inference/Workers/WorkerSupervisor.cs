@@ -174,7 +174,7 @@ internal sealed partial class WorkerSupervisor(
         }
         catch (TimeoutException)
         {
-            return new(ControlKind.Failed, Text: $"the model did not load within [{options.LoadLimit}]");
+            return new(ControlKind.Failed, Text: $"the model did not load within [{options.LoadLimit.TotalSeconds}s]");
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed partial class WorkerSupervisor(
         }
 
         var reason = first == connection.Overdue
-            ? $"a request ran longer than [{options.ForwardLimit}]"
+            ? $"a request ran longer than [{options.ForwardLimit.TotalSeconds}s]"
             : await ExplainAsync(process, first as Task<string>);
         _quarantine.OnCrash(connection.Close(WorkerError.Died, $"inference native process died unexpectedly with failure [{reason}]"));
         return new(reason, IsFinal: false);
@@ -239,8 +239,8 @@ internal sealed partial class WorkerSupervisor(
     }
 
     // Never inside TrySend: the caller may hold a lock.
-    private static void Refuse(WorkerRequest request, WorkerError error, string reason) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static refused => refused.request.OnError(refused.error, refused.reason), (request, error, reason), preferLocal: false);
+    private void Refuse(WorkerRequest request, WorkerError error, string reason) =>
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Tell(() => request.OnError(error, reason)), null);
 
     private readonly record struct WorkerEnd(string Reason, bool IsFinal);
 }

@@ -1,0 +1,155 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Ml.Inference.Protocol;
+using Orleans.Ml.Inference.Workers;
+using Orleans.Ml.Nlp;
+
+namespace Orleans.Ml.Inference.Tests.Workers;
+
+public sealed class WorkerConnectionTests
+{
+    [Fact]
+    public async Task GivesEachRequestItsOwnAnswer_WhenTheyComeInAnotherOrder()
+    {
+        using var pair = SocketPair.Create();
+        await using var connection = Connect(pair);
+        var (first, second) = (new Request(1), new Request(2));
+        Assert.True(connection.TrySend(first));
+        Assert.True(connection.TrySend(second));
+        var (one, two) = (Receive(pair), Receive(pair));
+
+        Reply(pair, two.Id, 22f);
+        Reply(pair, one.Id, 11f);
+
+        Assert.Equal((one.Value, two.Value), (1, 2));
+        Assert.Equal("22", await second.Answered);
+        Assert.Equal("11", await first.Answered);
+    }
+
+    [Fact]
+    public async Task HandsOnLargeAndSmallAnswers_ThatArriveInPieces()
+    {
+        using var pair = SocketPair.Create();
+        await using var connection = Connect(pair);
+        float[][] answers = [[1f], [.. Enumerable.Range(0, 300_000).Select(each => (float)each)], [2f], [.. Enumerable.Range(0, 20_000).Select(each => -(float)each)], [3f]];
+        var requests = answers.Select((_, at) => new Request(at)).ToList();
+        Assert.All(requests, request => Assert.True(connection.TrySend(request)));
+        var ids = answers.Select(_ => Receive(pair).Id).ToList();
+
+        var replying = Task.Run(() => ids.Zip(answers).ToList().ForEach(each => Reply(pair, each.First, each.Second)), TestContext.Current.CancellationToken);
+
+        foreach (var (request, answer) in requests.Zip(answers))
+            Assert.Equal(string.Join(',', answer), await request.Answered);
+        await replying;
+    }
+
+    [Fact]
+    public async Task FailsWhatIsPending_AndTakesNoMore_WhenClosed()
+    {
+        using var pair = SocketPair.Create();
+        await using var connection = Connect(pair);
+        var request = new Request(1);
+        Assert.True(connection.TrySend(request));
+
+        var suspects = connection.Close(WorkerError.Died, "gone");
+
+        Assert.Equal("Died: gone", await request.Answered);
+        Assert.Same(request.Input, Assert.Single(suspects));
+        Assert.False(connection.TrySend(new Request(2)));
+    }
+
+    [Fact]
+    public async Task SuspectsNobody_WhoWasAnswered()
+    {
+        using var pair = SocketPair.Create();
+        await using var connection = Connect(pair);
+        var request = new Request(1);
+        Assert.True(connection.TrySend(request));
+        Reply(pair, Receive(pair).Id, 1f);
+        await request.Answered;
+
+        Assert.Empty(connection.Close(WorkerError.Died, "gone"));
+    }
+
+    [Fact]
+    public async Task Ends_WhenTheWorkerClosesIt()
+    {
+        using var pair = SocketPair.Create();
+        await using var connection = Connect(pair);
+
+        pair.Worker.Dispose();
+
+        Assert.Equal("the process closed the connection", await connection.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Ends_WhenAReplyIsForNobody()
+    {
+        using var pair = SocketPair.Create();
+        await using var connection = Connect(pair);
+
+        Reply(pair, 99, 1f);
+
+        Assert.Equal(
+            "a reply to request 99, which is not pending", await connection.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task GoesOn_WhenTheOwnerOfARequestThrows()
+    {
+        using var pair = SocketPair.Create();
+        await using var connection = Connect(pair);
+        Assert.True(connection.TrySend(new Request(1, throws: true)));
+        var next = new Request(2);
+        Assert.True(connection.TrySend(next));
+
+        Reply(pair, Receive(pair).Id, 1f);
+        Reply(pair, Receive(pair).Id, 2f);
+
+        Assert.Equal("2", await next.Answered);
+    }
+
+    private static WorkerConnection Connect(SocketPair pair) =>
+        new(pair.Node, "test", new WorkerOptions(), TimeProvider.System, NullLogger.Instance);
+
+    private static (long Id, long Value) Receive(SocketPair pair)
+    {
+        Span<byte> header = stackalloc byte[RequestHeader.Size];
+        Assert.True(pair.Worker.TryReceiveExactly(header));
+        var value = new long[1];
+        Assert.True(pair.Worker.TryReceiveExactly(MemoryMarshal.AsBytes(value.AsSpan())));
+        return (RequestHeader.Read(header).Id, value[0]);
+    }
+
+    private static void Reply(SocketPair pair, long id, params float[] values)
+    {
+        Span<byte> header = stackalloc byte[ReplyHeader.Size];
+        new ReplyHeader(ReplyKind.Output, id, 1, 1, 1, values.Length, values.Length * sizeof(float)).Write(header);
+        pair.Worker.SendFrame(header, MemoryMarshal.AsBytes(values.AsSpan()));
+    }
+
+    private sealed class Request : WorkerRequest
+    {
+        private readonly TaskCompletionSource<string> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly bool _throws;
+
+        public Request(long value, bool throws = false)
+        {
+            Input.Values[0] = value;
+            _throws = throws;
+        }
+
+        public override ModelInput Input { get; } = new(1, 1, 1);
+
+        public Task<string> Answered => _answer.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        public override void OnOutput(in ModelOutput output, TimeSpan inferenceTime)
+        {
+            if (_throws)
+                throw new InvalidOperationException("an owner that throws");
+            _answer.SetResult(string.Join(',', output.Values.ToArray()));
+        }
+
+        public override void OnError(WorkerError error, string reason) => _answer.SetResult($"{error}: {reason}");
+    }
+}
