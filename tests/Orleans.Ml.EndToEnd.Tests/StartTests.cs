@@ -79,7 +79,7 @@ public sealed class StartTests(ServerFixture fixture)
 
         var answer = await StartAsync("start-both", both.ToDictionary(p => p.Name, p => p.InQuery), both.ToDictionary(p => p.Name, p => p.InBody));
 
-        AssertParameters(answer, allocations: 1, threads: 1, queueCapacity: 5, cacheSize: "0b", priority: "low");
+        AssertParameters(answer, allocations: 1, threads: 1, queueCapacity: 5, cacheSize: "0", priority: "low");
         Assert.Equal("start-both-2", answer["assignment"]!["task_parameters"]!["deployment_id"]!.GetValue<string>());
         Assert.Equal("started", answer["assignment"]!["assignment_state"]!.GetValue<string>());
         await Http.StopAsync("start-both-2");
@@ -100,16 +100,17 @@ public sealed class StartTests(ServerFixture fixture)
     [Theory]
     [InlineData("low", LowPriorityNice)]
     [InlineData("normal", 0)]
-    public async Task TheWorkerIsNice_WhenItsPriorityIsLow(string priority, int nicer)
+    public async Task TheModelRunsNice15_WhenItsPriorityIsLow(string priority, int nicer)
     {
         var id = $"start-nice-{priority}";
-        await Http.DeployScriptAsync(id, ScriptArchive.Echo, $"priority={priority}&timeout=60s");
-
-        await Http.InferAsync(id, "w5");
-
+        await Http.DeployScriptAsync(id, ScriptArchive.SlowById, $"priority={priority}&timeout=60s");
         var worker = WorkerOf(id);
-        var expected = ProcFs.NiceOfThreads(fixture.Server.ProcessId).Min() + nicer;
-        Assert.All(ProcFs.NiceOfThreads(worker), nice => Assert.Equal(Math.Min(expected, 19), nice));
+        var before = ProcFs.Tasks(worker).ToDictionary(t => t.Id, t => t.CpuTicks);
+
+        await Http.InferAsync(id, "w100");
+
+        var busiest = ProcFs.Tasks(worker).MaxBy(t => t.CpuTicks - before.GetValueOrDefault(t.Id))!;
+        Assert.Equal(ProcFs.Tasks(fixture.Server.ProcessId).Min(t => t.Nice) + nicer, busiest.Nice);
         await Http.StopAsync(id);
     }
 

@@ -4,6 +4,7 @@ namespace Orleans.Ml.Testing;
 public static class ProcFs
 {
     // Counted from the state, the first field after the name.
+    private const int UserTicksField = 11;
     private const int NiceField = 16;
 
     public static IEnumerable<int> ChildrenOf(int processId) => Processes().Where(id => ParentOf(id) == processId);
@@ -13,13 +14,13 @@ public static class ProcFs
 
     public static IEnumerable<int> WithCommandLine(string part) => Processes().Where(id => CommandLine(id).Contains(part, StringComparison.Ordinal));
 
-    /// <summary>The nice value of every thread.</summary>
-    public static IReadOnlyList<int> NiceOfThreads(int processId) =>
+    /// <summary>The threads of a process.</summary>
+    public static IReadOnlyList<ProcTask> Tasks(int processId) =>
     [
-        .. Directory.GetDirectories($"/proc/{processId}/task")
-            .Select(task => StatField(Read(processId, $"task/{Path.GetFileName(task)}/stat"), NiceField))
-            .Where(nice => nice.Length > 0)
-            .Select(nice => int.Parse(nice, System.Globalization.CultureInfo.InvariantCulture)),
+        .. Directory.GetDirectories($"/proc/{processId}/task").Select(Path.GetFileName)
+            .Select(id => (Id: id!, Stat: Read(processId, $"task/{id}/stat")))
+            .Where(t => t.Stat.Length > 0)
+            .Select(t => new ProcTask(Number(t.Id), Number(StatField(t.Stat, NiceField)), Number(StatField(t.Stat, UserTicksField)))),
     ];
 
     public static string CommandLine(int processId) => Read(processId, "cmdline").Replace('\0', ' ');
@@ -36,6 +37,8 @@ public static class ProcFs
         .FirstOrDefault();
 
     private static IEnumerable<int> Processes() => Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!, System.Globalization.CultureInfo.InvariantCulture));
+
+    private static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
     private static int ParentOf(int processId) => int.TryParse(StatField(processId, 1), out var parent) ? parent : 0;
 
@@ -62,3 +65,9 @@ public static class ProcFs
         }
     }
 }
+
+/// <summary>A thread as the kernel sees it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Nice">Its nice value, -20 to 19.</param>
+/// <param name="CpuTicks">Time it has computed in user mode, in clock ticks.</param>
+public sealed record ProcTask(int Id, int Nice, int CpuTicks);
