@@ -3,10 +3,6 @@ using Orleans.Ml.Testing;
 
 namespace Orleans.Ml.EndToEnd.Tests;
 
-/// <summary>Times that only a machine without other tests can show; these run alone.</summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
-
 [Collection(nameof(Alone))]
 public sealed class AllocationTests(ServerFixture fixture)
 {
