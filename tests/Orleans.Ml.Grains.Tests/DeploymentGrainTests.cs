@@ -102,7 +102,9 @@ public sealed class DeploymentGrainTests(ClusterFixture cluster)
 
         Assert.Null(await cluster.Deployment("stops").GetAsync());
         Assert.DoesNotContain("stops", (await Plan()).Deployments.Keys);
-        Assert.Equal(MlErrorKind.Conflict, (await Assert.ThrowsAsync<MlException>(() => InferAsync("stops"))).Kind);
+        var error = await Assert.ThrowsAsync<MlException>(() => InferAsync("stops"));
+        Assert.Equal(MlErrorKind.Conflict, error.Kind);
+        Assert.Contains("must be deployed", error.Message, StringComparison.Ordinal);
         Assert.False(await cluster.Deployment("stops").StopAsync(StopMode.Forced, "again"));
     }
 

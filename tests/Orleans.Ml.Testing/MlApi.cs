@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Xunit;
@@ -11,6 +12,9 @@ namespace Orleans.Ml.Testing;
 public static class MlApi
 {
     private const int PartBytes = 1 << 20;
+
+    /// <summary>Writes quotes and angle brackets as they are.</summary>
+    public static JsonSerializerOptions Readable { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Task<(HttpStatusCode Status, JsonNode Body)> GetJsonAsync(this HttpClient http, string path) => http.SendJsonAsync(HttpMethod.Get, path);
 
@@ -78,6 +82,38 @@ public static class MlApi
         var answer = await http.MustAsync(HttpMethod.Post, $"/_ml/trained_models/{id}/_infer?timeout=30s", InferBody(texts));
         return answer["inference_results"]!;
     }
+
+    /// <summary>A model written by hand, created and started.</summary>
+    public static async Task DeployScriptAsync(this HttpClient http, string id, byte[] archive, string query = "wait_for=fully_allocated&timeout=60s")
+    {
+        await http.CreateModelAsync(id, ScriptArchive.Config, archive, ScriptArchive.VocabularyJson);
+        await http.StartAsync(id, query);
+    }
+
+    /// <summary>The <c>deployment_stats</c> of a deployment; null when there is none.</summary>
+    public static async Task<JsonNode?> DeploymentStatsAsync(this HttpClient http, string deploymentId)
+    {
+        var stats = (await http.MustAsync(HttpMethod.Get, $"/_ml/trained_models/{deploymentId}/_stats"))["trained_model_stats"]!.AsArray();
+        return stats.Select(s => s!["deployment_stats"]).SingleOrDefault(d => d?["deployment_id"]!.GetValue<string>() == deploymentId);
+    }
+
+    /// <summary>Asks for a deployment's stats until they say what is expected; stats are the only sign of what goes on inside.</summary>
+    public static async Task<JsonNode> UntilStatsAsync(this HttpClient http, string deploymentId, string expectation, Predicate<JsonNode> isReached)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            var stats = await http.DeploymentStatsAsync(deploymentId);
+            if (stats is not null && isReached(stats))
+                return stats;
+            Assert.False(limit.IsCancellationRequested, $"[{deploymentId}] never reached [{expectation}], it stayed at {stats?.ToJsonString() ?? "no deployment"}");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
+
+    /// <summary>A counter in a deployment's stats, on its only node; counters that are 0 may be absent.</summary>
+    public static int Counter(this JsonNode deploymentStats, string name) =>
+        deploymentStats["nodes"]!.AsArray().Single()![name]?.GetValue<int>() ?? 0;
 
     public static object InferBody(params string[] texts) => new { docs = texts.Select(t => new { text_field = t }).ToArray() };
 

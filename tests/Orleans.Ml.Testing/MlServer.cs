@@ -46,6 +46,9 @@ public sealed partial class MlServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts a silo that serves the sample models, as <c>./run</c> does.</summary>
+    public static Task<MlServer> StartWithSamplesAsync() => StartAsync("--samples", TestModels.Sample(""));
+
     /// <summary>Starts it again, with the same data, after it has ended.</summary>
     public Task RestartAsync() => RunAsync();
 
@@ -85,7 +88,7 @@ public sealed partial class MlServer : IAsyncDisposable
     public static partial int Signal(int processId, int signal);
 
     /// <summary>A port whose neighbours at +100 and +200, where the silo and its gateway listen, are free too.</summary>
-    private static int FreePort()
+    public static int FreePort()
     {
         while (true)
         {
@@ -122,7 +125,7 @@ public sealed partial class MlServer : IAsyncDisposable
             },
             EnableRaisingEvents = true,
         };
-        foreach (var argument in (string[])["--port", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--data", Data, "--no-samples", .. _options])
+        foreach (var argument in (string[])["--port", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--data", Data, .. _options.Contains("--samples") ? [] : (string[])["--no-samples"], .. _options])
             _process.StartInfo.ArgumentList.Add(argument);
         _process.OutputDataReceived += (_, line) => OnLine(line.Data, ready);
         _process.ErrorDataReceived += (_, line) => OnLine(line.Data, ready);

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 
 namespace Orleans.Ml.Testing;
 
@@ -26,6 +27,9 @@ public static class ScriptArchive
     /// <summary>The vocabulary of models without words: the special tokens, then <c>w5</c>, <c>w6</c>… whose ids are their numbers.</summary>
     public static IReadOnlyList<string> Vocabulary { get; } =
         ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(5, 995).Select(i => $"w{i}")];
+
+    /// <summary>The vocabulary as it is uploaded.</summary>
+    public static string VocabularyJson { get; } = JsonSerializer.Serialize(new { vocabulary = Vocabulary });
 
     /// <summary>The configuration of such a model: the answer untouched, no special tokens.</summary>
     public const string Config = """

@@ -55,11 +55,10 @@ internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
     {
         _removed[deploymentId] = version;
         if (_deployments.TryGetValue(deploymentId, out var known) && known.Version <= version)
-        {
             _deployments.Remove(deploymentId);
-            Change();
-        }
 
+        // Also when this activation never knew it: caches may, from the one before.
+        Change();
         return Task.CompletedTask;
     }
 
@@ -125,7 +124,8 @@ internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
         _publishing?.Dispose();
         _publishing = null;
         _publishedAt = time.GetTimestamp();
-        var planVersion = _deployments.Values.Select(a => a.Version.Plan).Append(_plan.Version).Max();
+        // At least as new as what was removed, or caches would keep it until the plan is read again.
+        var planVersion = _deployments.Values.Select(a => a.Version).Concat(_removed.Values).Select(v => v.Plan).Append(_plan.Version).Max();
         _table = new(new RoutingVersion(_activation, (_table?.Version.Revision ?? 0) + 1), IsComplete, planVersion, [.. _deployments.Values], _nodes);
         Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
     }
