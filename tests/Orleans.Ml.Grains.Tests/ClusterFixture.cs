@@ -15,7 +15,12 @@ namespace Orleans.Ml.Grains.Tests;
 /// <summary>Two silos in this process with fake workers, shared by all tests; each uses ids of its own. Storage can be told to fail.</summary>
 public sealed class ClusterFixture : IAsyncLifetime
 {
+    /// <summary>Tests that let the one plan fail, or hold up models, run one after the other.</summary>
+    public const string OnePlan = "one plan";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static volatile Interception? _interception;
 
     private readonly string _data = Directory.CreateTempSubdirectory("orleans-ml-grains-").FullName;
 
@@ -56,9 +61,20 @@ public sealed class ClusterFixture : IAsyncLifetime
             silo.Services.AddFakeWorkers(new FakeWorkerFactory { AnswersByItself = true });
             silo.AddOrleansMl(node => (node.AllocatedProcessors, node.MemoryBytes) = (400, 400 * Given.Gigabyte));
             silo.Services.AddOrleansMlClient();
+            silo.AddIncomingGrainCallFilter(async call =>
+            {
+                if (_interception is { } interception && interception.Applies(call))
+                    await interception.Instead(call);
+                else
+                    await call.Invoke();
+            });
         });
         return builder.Build();
     }
+
+    /// <summary>Puts something in the place of some calls, until it is disposed.</summary>
+    public static IDisposable Intercept(Func<IIncomingGrainCallContext, bool> applies, Func<IIncomingGrainCallContext, Task> instead) =>
+        _interception = new Interception(applies, instead);
 
     public IDeploymentGrain Deployment(string id) => Grains.GetGrain<IDeploymentGrain>(id);
 
@@ -100,5 +116,10 @@ public sealed class ClusterFixture : IAsyncLifetime
                 return result;
             Assert.False(limit.IsCancellationRequested, $"{id} did not reach {goal}: {result.Assignment}");
         }
+    }
+
+    private sealed record Interception(Func<IIncomingGrainCallContext, bool> Applies, Func<IIncomingGrainCallContext, Task> Instead) : IDisposable
+    {
+        public void Dispose() => _interception = null;
     }
 }
