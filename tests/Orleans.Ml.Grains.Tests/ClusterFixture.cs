@@ -47,15 +47,17 @@ public sealed class ClusterFixture : IAsyncLifetime
         Directory.Delete(_data, recursive: true);
     }
 
-    internal static InProcessTestCluster Build(short silos, FakeModelSource models, string data)
+    /// <param name="silos">How many.</param>
+    /// <param name="models">Where they get their models.</param>
+    /// <param name="data">A folder for the model store.</param>
+    /// <param name="storage">What keeps the grains' state; by default the silos themselves, and it can be told to fail.</param>
+    internal static InProcessTestCluster Build(short silos, FakeModelSource models, string data, Action<ISiloBuilder>? storage = null)
     {
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.AddFaultInjectionMemoryStorage("Default", memory => memory.Configure<OrleansGrainStorageSerializer>((options, serializer) => options.GrainStorageSerializer = serializer));
-            silo.Services.AddSingleton<OrleansGrainStorageSerializer>();
-            silo.Services.AddSingleton(services => services.GetRequiredKeyedService<IGrainStorage>("Default"));
+            (storage ?? AddFailingStorage)(silo);
             silo.Services.AddFileModelStore(data);
             silo.Services.AddSingleton<IModelSource>(models);
             silo.Services.AddFakeWorkers(new FakeWorkerFactory { AnswersByItself = true });
@@ -75,6 +77,13 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>Puts something in the place of some calls, until it is disposed.</summary>
     public static IDisposable Intercept(Func<IIncomingGrainCallContext, bool> applies, Func<IIncomingGrainCallContext, Task> instead) =>
         _interception = new Interception(applies, instead);
+
+    private static void AddFailingStorage(ISiloBuilder silo)
+    {
+        silo.AddFaultInjectionMemoryStorage("Default", memory => memory.Configure<OrleansGrainStorageSerializer>((options, serializer) => options.GrainStorageSerializer = serializer));
+        silo.Services.AddSingleton<OrleansGrainStorageSerializer>();
+        silo.Services.AddSingleton(services => services.GetRequiredKeyedService<IGrainStorage>("Default"));
+    }
 
     public IDeploymentGrain Deployment(string id) => Grains.GetGrain<IDeploymentGrain>(id);
 
