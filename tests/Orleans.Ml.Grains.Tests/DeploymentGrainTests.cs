@@ -80,6 +80,19 @@ public sealed class DeploymentGrainTests(ClusterFixture cluster)
     }
 
     [Fact]
+    public async Task RefusesAStart_WhenItsIdIsThatOfAnotherModel()
+    {
+        await cluster.CreateModelAsync("deployed");
+        await cluster.CreateModelAsync("not-deployed");
+
+        var error = await Assert.ThrowsAsync<MlException>(() => cluster.Deployment("not-deployed").StartAsync(new StartDeployment("deployed", "not-deployed")));
+
+        Assert.Equal(MlErrorKind.BadRequest, error.Kind);
+        Assert.Contains("[not-deployed]", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("not-deployed", (await Plan()).Deployments.Keys);
+    }
+
+    [Fact]
     public async Task WritesNothingAndSaysWhy_WhenNothingFits()
     {
         await cluster.CreateModelAsync("too-big");

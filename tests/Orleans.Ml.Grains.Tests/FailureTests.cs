@@ -56,6 +56,26 @@ public sealed class FailureTests(ClusterFixture cluster)
         await PollAsync(routing, t => t.Deployments.All(d => d.TaskParameters.DeploymentId != "idle"));
     }
 
+    [Fact]
+    public async Task PlacementHearsOfMembership_WhenTheRoutingTableHangs()
+    {
+        var told = 0;
+        var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var intercepted = ClusterFixture.Intercept(
+            call => call.MethodName is nameof(IRoutingGrain.OnNodesAsync) or nameof(IPlacementGrain.OnMembershipAsync),
+            call =>
+            {
+                if (call.MethodName == nameof(IRoutingGrain.OnNodesAsync))
+                    return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ClusterFixture.Cancellation);
+                // Two silos: the fifth word is the third of one of them at least.
+                if (Interlocked.Increment(ref told) == 5)
+                    again.SetResult();
+                return call.Invoke();
+            });
+
+        await again.Task.WaitAsync(TimeSpan.FromSeconds(20), ClusterFixture.Cancellation);
+    }
+
     private static async Task<RoutingTable> PollAsync(IRoutingGrain routing, Func<RoutingTable, bool> isWanted)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ClusterFixture.Cancellation);

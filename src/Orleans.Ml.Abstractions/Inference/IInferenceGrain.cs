@@ -4,8 +4,11 @@ namespace Orleans.Ml.Inference;
 [Alias("ml.IInferenceGrain")]
 public interface IInferenceGrain : IGrainWithStringKey
 {
-    /// <summary>Longer than any caller waits: a call ends by its own timeout, not by the 30 s that Orleans gives to calls that say nothing.</summary>
-    const string LongestCall = "50.00:00:00";
+    /// <summary>
+    /// Longer than the day that the API allows: a call ends by its own timeout, not by the 30 s that Orleans gives to calls that say nothing. Below the
+    /// 24 days that fit into a message's header of 32-bit milliseconds.
+    /// </summary>
+    const string LongestCall = "1.01:00:00";
 
     /// <summary>Runs the documents through the model. Expected outcomes are values; a cancelled call leaves the queue and never runs.</summary>
     [Alias("Infer"), ResponseTimeout(LongestCall)]

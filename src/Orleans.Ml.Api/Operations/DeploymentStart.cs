@@ -7,7 +7,7 @@ namespace Orleans.Ml.Api.Operations;
 
 /// <summary>Starts a deployment and waits for it. Rules: deployment-runtime.md §1.1, "Waiting phase".</summary>
 internal sealed partial class DeploymentStart(
-    IGrainFactory grains, ModelCatalog catalog, DeploymentWait wait, TimeProvider time, ILogger<DeploymentStart> logger)
+    IGrainFactory grains, DeploymentWait wait, TimeProvider time, ILogger<DeploymentStart> logger)
 {
     // The answer should be out before the caller's own clock ends.
     private static readonly TimeSpan AnswerMargin = TimeSpan.FromMilliseconds(100);
@@ -27,12 +27,6 @@ internal sealed partial class DeploymentStart(
     {
         var margin = timeout / 10 < AnswerMargin ? timeout / 10 : AnswerMargin;
         var deadline = new Deadline(time, timeout - margin);
-        if (asked.DeploymentId != asked.ModelId && await catalog.GetAsync(asked.DeploymentId) is not null)
-        {
-            throw new MlException(MlErrorKind.BadRequest,
-                $"[deployment_id] [{asked.DeploymentId}] of a deployment of model [{asked.ModelId}] must not be the id of another model");
-        }
-
         var deployment = grains.GetGrain<IDeploymentGrain>(asked.DeploymentId);
         Assignment assignment;
         try

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Placement;
@@ -12,6 +13,9 @@ internal sealed partial class MembershipWatcher(
     ILogger<MembershipWatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan Repetition = TimeSpan.FromSeconds(2);
+
+    /// <summary>A plan may be made and written meanwhile.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,21 +41,30 @@ internal sealed partial class MembershipWatcher(
         }
     }
 
-    private async Task TellAsync(ClusterMembershipSnapshot snapshot)
+    /// <summary>Each is told on its own and for a moment only: what one of them hangs on may be what the other has to hear of.</summary>
+    private Task TellAsync(ClusterMembershipSnapshot snapshot)
+    {
+        var version = snapshot.Version.Value;
+        ImmutableArray<LiveNode> nodes =
+        [
+            .. snapshot.Members.Values.Where(m => m.Status == SiloStatus.Active)
+                .Select(m => new LiveNode(m.Name, m.SiloAddress.Generation))
+                .OrderBy(n => n.NodeId, StringComparer.Ordinal),
+        ];
+        return Task.WhenAll(
+            TellAsync(version, () => grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).OnNodesAsync(nodes, version)),
+            TellAsync(version, () => grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).OnMembershipAsync(version)));
+    }
+
+    private async Task TellAsync(long version, Func<Task> tell)
     {
         try
         {
-            await grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).OnNodesAsync(
-            [
-                .. snapshot.Members.Values.Where(m => m.Status == SiloStatus.Active)
-                    .Select(m => new LiveNode(m.Name, m.SiloAddress.Generation))
-                    .OrderBy(n => n.NodeId, StringComparer.Ordinal),
-            ], snapshot.Version.Value);
-            await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).OnMembershipAsync(snapshot.Version.Value);
+            await tell().WaitAsync(Patience, time);
         }
         catch (Exception exception)
         {
-            LogNotTold(snapshot.Version.Value, exception.Message);
+            LogNotTold(version, exception.Message);
         }
     }
 

@@ -185,17 +185,6 @@ public sealed class DeploymentEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_IsRefused_WhenTheDeploymentWouldHaveAnotherModelsId()
-    {
-        _api.Cluster.Model("other").Model = Given.Model("other");
-
-        var answer = await _api.SendAsync("POST", Start + "?deployment_id=other");
-
-        Assert.Equal((HttpStatusCode.BadRequest, "status_exception"), (answer.Status, answer.ErrorType));
-        Assert.Null(_api.Cluster.Deployment("other").Asked);
-    }
-
-    [Fact]
     public async Task Start_Is404_WhenTheIdCannotBeAModel()
     {
         var answer = await _api.SendAsync("POST", "/_ml/trained_models/No%2FModel/deployment/_start");
