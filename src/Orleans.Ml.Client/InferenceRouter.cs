@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Inference;
@@ -9,6 +10,9 @@ namespace Orleans.Ml.Client;
 /// <summary>Chooses a route from the local table and calls the node's façade directly: one hop.</summary>
 internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, IOptions<RouterOptions> options) : IInferenceRouter
 {
+    /// <summary>Timers cannot wait longer.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
     private readonly RouterOptions _options = options.Value;
 
     /// <inheritdoc/>
@@ -22,7 +26,10 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
     {
         var id = deployment.TaskParameters.DeploymentId;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(input.Timeout + _options.AnswerMargin);
+        if (input.Timeout != Timeout.InfiniteTimeSpan)
+            limit.CancelAfter((input.Timeout < LongestTimer ? input.Timeout : LongestTimer) + _options.AnswerMargin);
+        var startedAt = Stopwatch.GetTimestamp();
+        var asked = input;
         var tried = ImmutableHashSet<string>.Empty;
         InferenceReply? refused = null;
         for (var attempt = 0; ; attempt++)
@@ -30,7 +37,7 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
             var route = cache.Snapshot.Deployment(id)?.Choose(Random.Shared, tried);
             if (route is null)
                 return refused ?? InferenceReply.Failed(MlErrorKind.Conflict, $"Trained model deployment [{id}] is not allocated to any nodes");
-            var reply = await CallAsync(route, input, limit.Token, cancellationToken);
+            var reply = await CallAsync(route, asked, limit.Token, cancellationToken);
             var attempts = reply.Status switch
             {
                 InferenceStatus.Rejected => 1 + _options.OtherRoutesWhenRejected,
@@ -42,7 +49,12 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
             refused = reply;
             tried = tried.Add(route.NodeId);
             if (reply.Status == InferenceStatus.NotAllocatedHere)
-                await cache.RefreshAsync(limit.Token);
+                await cache.TryRefreshAsync(limit.Token);
+            if (input.Timeout == Timeout.InfiniteTimeSpan)
+                continue;
+            asked = input with { Timeout = input.Timeout - Stopwatch.GetElapsedTime(startedAt) };
+            if (asked.Timeout <= TimeSpan.Zero)
+                return TimedOut(route, input);
         }
     }
 
@@ -55,19 +67,23 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
             route.Load.Observe(reply.QueueDepth);
             return reply;
         }
-        catch (Exception exception) when (exception is SiloUnavailableException or OrleansMessageRejectionException)
+        catch (OrleansException)
         {
-            return InferenceReply.NotAllocatedHere($"Node [{route.NodeId}] is not available");
+            // Lost, refusing, or already without a silo to place the call on: nothing was done there.
+            return InferenceReply.NotAllocatedHere($"Node [{route.NodeId}] is not available") with { ErrorKind = MlErrorKind.Unavailable };
         }
         catch (OperationCanceledException) when (!caller.IsCancellationRequested)
         {
-            return InferenceReply.TimedOut($"timeout [{(long)input.Timeout.TotalMilliseconds}ms] waiting for inference result from node [{route.NodeId}]");
+            return TimedOut(route, input);
         }
         finally
         {
             route.Load.End();
         }
     }
+
+    private static InferenceReply TimedOut(RoutedNode route, InferenceInput input) =>
+        InferenceReply.TimedOut($"timeout [{(long)input.Timeout.TotalMilliseconds}ms] waiting for inference result from node [{route.NodeId}]");
 
     /// <summary>The local table does not know the id as started: ask the cluster before saying so.</summary>
     private async ValueTask<Assignment> ResolveSlowlyAsync(string id, CancellationToken cancellationToken)

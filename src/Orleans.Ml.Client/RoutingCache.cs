@@ -16,20 +16,30 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(0.25);
 
     private readonly Lock _merging = new();
-    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RoutingSnapshot _snapshot = RoutingSnapshot.Empty;
 
     /// <summary>The newest table; read without a lock.</summary>
     public RoutingSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
-    /// <summary>Completes when the first table is there.</summary>
-    public Task Loaded => _loaded.Task;
-
     /// <summary>Asks for the table now and takes it in: for a caller who knows of something that the table does not show yet.</summary>
+    /// <exception cref="TimeoutException">It does not answer.</exception>
     public async Task<RoutingSnapshot> RefreshAsync(CancellationToken cancellationToken)
     {
         Merge(await PollAsync(default, TimeSpan.Zero, cancellationToken));
         return Snapshot;
+    }
+
+    /// <summary>The same for a caller who has something to say also when the table does not answer.</summary>
+    public async Task TryRefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RefreshAsync(cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogPollFailed(exception.Message);
+        }
     }
 
     /// <inheritdoc/>
@@ -41,14 +51,12 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
             {
                 Merge(await PollAsync(Snapshot.Version, PollWait, stoppingToken));
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
             {
+                if (stoppingToken.IsCancellationRequested)
+                    return;
                 LogPollFailed(exception.Message);
                 await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
         }
     }
@@ -57,14 +65,24 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(wait + PollMargin);
-        return await grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).PollAsync(known, wait, limit.Token).WaitAsync(limit.Token);
+        try
+        {
+            return await grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).PollAsync(known, wait, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The routing table did not answer within [{(wait + PollMargin).TotalSeconds}s]");
+        }
     }
 
     private void Merge(RoutingTable table)
     {
         lock (_merging)
-            Volatile.Write(ref _snapshot, _snapshot.Merge(table, grains));
-        _loaded.TrySetResult();
+        {
+            // A refresh can overtake the long poll: an older table of the same count would bring back what has been removed.
+            if (table.Version.Activation != _snapshot.Version.Activation || table.Version.Revision > _snapshot.Version.Revision)
+                Volatile.Write(ref _snapshot, _snapshot.Merge(table, grains));
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The routing table could not be polled: {Reason}")]

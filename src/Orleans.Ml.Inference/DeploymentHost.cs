@@ -20,6 +20,9 @@ internal sealed partial class DeploymentHost(
     /// <summary>How long a worker may take to change its allocations.</summary>
     public static readonly TimeSpan ControlLimit = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a model that cannot be reached now is left alone.</summary>
+    public static readonly TimeSpan PauseBeforeAskingAgain = TimeSpan.FromSeconds(1);
+
     // Loads are heavy on disk, processor and memory: one at a time.
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly ConcurrentDictionary<string, LoadedModel> _serving = new(StringComparer.Ordinal);
@@ -62,6 +65,23 @@ internal sealed partial class DeploymentHost(
     public void Dispose() => _loading.Dispose();
 
     private async Task<LoadedModel> LoadAsync(NodeDeployment deployment, INode node)
+    {
+        while (true)
+        {
+            try
+            {
+                return await LoadInTurnAsync(deployment, node);
+            }
+            catch (MlException exception) when (exception.Kind == MlErrorKind.Unavailable)
+            {
+                // Without limit, because nobody else would ask again; behind the others, because theirs may be within reach (deployment-runtime.md §4.1).
+                LogOutOfReach(deployment.Parameters.DeploymentId, exception.Message);
+                await Task.Delay(PauseBeforeAskingAgain, time, deployment.Stopping);
+            }
+        }
+    }
+
+    private async Task<LoadedModel> LoadInTurnAsync(NodeDeployment deployment, INode node)
     {
         await _loading.WaitAsync(deployment.Stopping);
         try
@@ -152,6 +172,9 @@ internal sealed partial class DeploymentHost(
     // Running out of time is no error here: what is still there then is refused or killed.
     private async Task WithinAsync(Task task, TimeSpan limit, CancellationToken hurry) =>
         await task.WaitAsync(limit, time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The model of deployment {DeploymentId} cannot be reached: {Reason}; it is asked for again")]
+    private partial void LogOutOfReach(string deploymentId, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Deployment {DeploymentId} could not be loaded")]
     private partial void LogLoadFailed(string deploymentId, Exception exception);

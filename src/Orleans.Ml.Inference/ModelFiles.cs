@@ -8,7 +8,8 @@ namespace Orleans.Ml.Inference;
 public interface IModelSource
 {
     /// <summary>Makes the deployment's model available on this machine.</summary>
-    /// <exception cref="MlException">It cannot be had or does not fit together; its message becomes the reason of the failed route.</exception>
+    /// <exception cref="MlException">It cannot be had or does not fit together; its message becomes the reason of the failed route.
+    /// <see cref="MlErrorKind.Unavailable"/>: not now; it is asked for again.</exception>
     Task<ModelFiles> FetchAsync(TaskParameters parameters, CancellationToken cancellationToken);
 }
 

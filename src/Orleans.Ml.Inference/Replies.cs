@@ -25,9 +25,9 @@ internal static class Replies
     public static InferenceReply NotAllocatedHere(string deploymentId, string nodeId) => InferenceReply.NotAllocatedHere(
         $"task for deployment [{deploymentId}] not found on node [{nodeId}]; retry, or stop and start the deployment");
 
-    /// <summary>The deployment is going from this node.</summary>
+    /// <summary>The deployment is going from this node and did nothing with the document: another node may have it still.</summary>
     public static InferenceReply Stopping(string deploymentId) =>
-        InferenceReply.Failed(MlErrorKind.Conflict, $"deployment [{deploymentId}] is stopping on this node");
+        InferenceReply.NotAllocatedHere($"deployment [{deploymentId}] is stopping on this node") with { ErrorKind = MlErrorKind.Conflict };
 
     /// <summary>The worker of the deployment is given up; it tells why in the API's words.</summary>
     public static InferenceReply GivenUp(string reason) => InferenceReply.Failed(MlErrorKind.ModelFailed, reason);

@@ -13,7 +13,8 @@ public static class AssignmentTransitions
     private static readonly ImmutableSortedDictionary<string, string> NoFailures = ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>
-    /// The assignment under a plan: routes of nodes that stay keep what they run, a failed one is tried again, new ones begin, others go.
+    /// The assignment under a plan: routes of nodes that stay keep what they run, a failed one is tried again, new ones begin, others go. The same instance
+    /// when it follows from that plan or a newer one already, so that versions only ever go up.
     /// </summary>
     /// <param name="before">The assignment so far; another incarnation counts as none.</param>
     /// <param name="planned">This deployment's part of the plan.</param>
@@ -21,6 +22,8 @@ public static class AssignmentTransitions
     public static Assignment Plan(Assignment? before, PlannedDeployment planned, long planVersion)
     {
         var known = before?.Incarnation == planned.Incarnation ? before : null;
+        if (known?.Version.Plan >= planVersion)
+            return known;
         var isStopping = planned.Stop != StopMode.None;
         var routes = NoRoutes.AddRange(planned.Allocations.Select(a =>
             KeyValuePair.Create(a.NodeId, Continue(known?.RoutingTable.GetValueOrDefault(a.NodeId), a.Allocations, isStopping))));
@@ -79,7 +82,6 @@ public static class AssignmentTransitions
             || !assignment.RoutingTable.Values.Any(r => r.State == RoutingState.Starting);
         return new(isReached ? WaitOutcome.Reached : WaitOutcome.Waiting, assignment, NoFailures);
     }
-
 
     private static Route Continue(Route? before, int allocations, bool isStopping) => before switch
     {

@@ -13,6 +13,9 @@ namespace Orleans.Ml.Worker;
 /// </summary>
 internal sealed class AllocationThreads(torch.jit.ScriptModule module, Socket requests, WorkerArguments arguments)
 {
+    // Buffers of rare, larger requests are not kept.
+    private const int MaxKeptValues = 128 * 1024;
+
     private readonly object _park = new();
     private readonly Lock _receiving = new();
     private readonly Lock _sending = new();
@@ -109,13 +112,10 @@ internal sealed class AllocationThreads(torch.jit.ScriptModule module, Socket re
         if (request.Arguments != arguments.TensorArguments)
             throw new ProtocolException($"{request.Arguments} tensors, expected {arguments.TensorArguments}");
         var count = (int)(request.ValueBytes / sizeof(long));
-        if (values.Length < count || values.Length > KeptValues && count <= KeptValues)
+        if (values.Length < count || (values.Length > MaxKeptValues && count <= MaxKeptValues))
             values = GC.AllocateUninitializedArray<long>(count);
         return requests.TryReceiveExactly(MemoryMarshal.AsBytes(values.AsSpan(0, count)));
     }
-
-    // Buffers of rare, larger requests are not kept.
-    private const int KeptValues = 128 * 1024;
 
     private void Answer(ForwardPass forward, RequestHeader request, long[] values)
     {

@@ -27,7 +27,8 @@ internal sealed record BenchmarkArguments(string ModelPath, int Length, int Allo
                 var name => throw new FormatException($"unknown option [{name}]"),
             };
         }
-        return parsed.ModelPath.Length > 0 && commandLine.Count % 2 == 1 ? parsed : throw new FormatException("expected [--model PATH] and pairs of name and value");
+        return parsed.ModelPath.Length > 0 && commandLine.Count % 2 == 1
+            ? parsed : throw new FormatException("expected [--model PATH] and pairs of name and value");
     }
 
     private static int AtLeastOne(string value) =>

@@ -40,7 +40,7 @@ internal static partial class LibTorchCompatibility
             *((delegate* unmanaged<byte*>)getProfilingMode)() = 0;
     }
 
-    /// <summary>The edited copy exists in memory only: nothing to clean up, nothing that somebody else could replace, no race between workers.</summary>
+    // The edited copy exists in memory only: nothing to clean up, nothing that somebody else could replace, no race between workers.
     private static nint LoadPatched(string original)
     {
         var library = File.ReadAllBytes(original);

@@ -11,9 +11,9 @@ internal static class ModelLoader
     private const int WarmUpLength = 16;
 
     /// <summary>
-    /// Loads the archive and warms it up: the first calls take 80 to 210 ms longer (torch-runtime.md §3). A model that takes other arguments or answers
-    /// with something else than a tensor fails here. One that raises an error of its own may only dislike this input (some are traced for one length):
-    /// it is served, and each request gets the error.
+    /// Loads the archive and warms it up: the first calls take 80 to 210 ms longer (torch-runtime.md §3). A model that takes other arguments
+    /// or answers with something else than a tensor fails here. One that raises an error of its own may only dislike this input (some are
+    /// traced for one length): it is served, and each request gets the error.
     /// </summary>
     /// <exception cref="ModelException">The model cannot be served.</exception>
     /// <exception cref="ExternalException">libtorch cannot load it, or its forward cannot be called.</exception>

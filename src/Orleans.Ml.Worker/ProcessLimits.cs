@@ -65,7 +65,10 @@ internal static partial class ProcessLimits
     public static void LimitMemory(long limitBytes, long runtimeBytes, int allocations, int threadsPerAllocation)
     {
         if (limitBytes > 0)
-            Limit(Data, limitBytes + runtimeBytes + (allocations * (AllocationStackBytes + ((threadsPerAllocation - 1L) * OpenMpStackBytes))), long.MaxValue);
+        {
+            var stackBytes = AllocationStackBytes + ((threadsPerAllocation - 1L) * OpenMpStackBytes);
+            Limit(Data, limitBytes + runtimeBytes + (allocations * stackBytes), long.MaxValue);
+        }
     }
 
     /// <summary>Lowers the calling thread's priority, and that of the threads it starts.</summary>
@@ -80,7 +83,8 @@ internal static partial class ProcessLimits
         // A hard limit that the administrator has set lower stays.
         Check(GetLimit(resource, out var current), "getrlimit");
         var highest = Math.Min((ulong)hard, current.Hard);
-        Check(SetLimit(resource, new() { Soft = Math.Min((ulong)soft, highest), Hard = hard == long.MaxValue ? current.Hard : highest }), "setrlimit");
+        var limit = new ResourceLimit { Soft = Math.Min((ulong)soft, highest), Hard = hard == long.MaxValue ? current.Hard : highest };
+        Check(SetLimit(resource, limit), "setrlimit");
     }
 
     private static void Check(int result, string call)

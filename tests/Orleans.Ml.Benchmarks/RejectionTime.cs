@@ -12,9 +12,14 @@ internal static class RejectionTime
         await server.Http.CreateModelAsync("slow", ScriptArchive.Config, ScriptArchive.SlowById, JsonSerializer.Serialize(new { vocabulary = ScriptArchive.Vocabulary }));
         await server.Http.StartAsync("slow", "wait_for=started&timeout=60s&queue_capacity=1");
 
-        // One in the worker, one in the queue: both run longer than the measurement.
-        var running = Enumerable.Range(0, 2).Select(_ => server.Http.PostJsonAsync("/_ml/trained_models/slow/_infer?timeout=120s", MlApi.InferBody("w999"))).ToList();
-        await UntilFullAsync(server);
+        // One in the worker, then one in the queue: both run longer than the measurement.
+        var running = new List<Task>();
+        for (var pending = 1; pending <= 2; pending++)
+        {
+            running.Add(server.Http.PostJsonAsync("/_ml/trained_models/slow/_infer?timeout=120s", MlApi.InferBody("w999")));
+            await UntilPendingAsync(server, pending);
+        }
+
         Report.Heading("A full queue: time to 429, ms");
         Report.Columns("clients", "429 /s", "p50", "p99");
         foreach (var clients in new[] { 1, 8 })
@@ -27,12 +32,12 @@ internal static class RejectionTime
         await Task.WhenAll(running);
     }
 
-    private static async Task UntilFullAsync(MlServer server)
+    private static async Task UntilPendingAsync(MlServer server, int documents)
     {
         while (true)
         {
             var stats = await server.Http.MustAsync(HttpMethod.Get, "/_ml/trained_models/slow/_stats");
-            if (stats["trained_model_stats"]![0]!["deployment_stats"]!["nodes"]![0]!["number_of_pending_requests"]!.GetValue<int>() == 2)
+            if (stats["trained_model_stats"]![0]!["deployment_stats"]!["nodes"]![0]!["number_of_pending_requests"]!.GetValue<int>() == documents)
                 return;
         }
     }

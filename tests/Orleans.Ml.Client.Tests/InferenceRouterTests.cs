@@ -105,6 +105,83 @@ public sealed class InferenceRouterTests
     }
 
     [Fact]
+    public async Task TriesOneOtherRoute_WhenNoSiloIsLeftToPlaceTheCallOn()
+    {
+        Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1000, 1000), ("b", RoutingState.Started, 1, 1)]));
+        _cluster.Node("a", (_, _) => Task.FromException<InferenceReply>(new OrleansException("No active nodes are compatible with grain"))).Node("b", Ok);
+
+        Assert.True((await InferAsync()).IsOk);
+    }
+
+    [Fact]
+    public async Task IsUnavailable_WhenTheOnlyNodeIsLost()
+    {
+        Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1, 1)]));
+        _cluster.Node("a", (_, _) => Task.FromException<InferenceReply>(new SiloUnavailableException()));
+
+        Assert.Equal(MlErrorKind.Unavailable, (await InferAsync()).ErrorKind);
+    }
+
+    [Fact]
+    public async Task TriesOneOtherRoute_WhenTheTableCannotBeAskedMeanwhile()
+    {
+        Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1000, 1000), ("b", RoutingState.Started, 1, 1)]));
+        var router = Router();
+        await router.ResolveAsync("m", Cancellation);
+        _cluster.OnPoll = _ => Task.FromException<RoutingTable>(new SiloUnavailableException());
+        _cluster.Node("a", InferenceReply.NotAllocatedHere("not here")).Node("b", Ok);
+
+        Assert.True((await router.InferAsync(_cluster.Table.Deployments[0], Input, Cancellation)).IsOk);
+    }
+
+    [Fact]
+    public async Task LeavesTheSecondRouteOnlyWhatTheFirstHasLeft()
+    {
+        Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1000, 1000), ("b", RoutingState.Started, 1, 1)]));
+        var given = new List<TimeSpan>();
+        _cluster.Node("a", (input, _) => Answer(input, InferenceReply.NotAllocatedHere("not here"))).Node("b", (input, _) => Answer(input, Ok));
+
+        await InferAsync();
+
+        Assert.Equal(Input.Timeout, given[0]);
+        Assert.All(given.Skip(1), timeout => Assert.InRange(timeout, TimeSpan.FromTicks(1), Input.Timeout - TimeSpan.FromTicks(1)));
+
+        Task<InferenceReply> Answer(InferenceInput input, InferenceReply reply)
+        {
+            given.Add(input.Timeout);
+            return Task.FromResult(reply);
+        }
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(922337203685477)]
+    public async Task EndsNoCallByItself_WhenTheCallerAllowsAnyTime(long milliseconds)
+    {
+        Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1, 1)]));
+        CancellationToken seen = default;
+        _cluster.Node("a", (_, cancellation) =>
+        {
+            seen = cancellation;
+            return Task.FromResult(Ok);
+        });
+        var router = Router(answerMargin: TimeSpan.FromMilliseconds(1));
+
+        var reply = await router.InferAsync(await router.ResolveAsync("m", Cancellation), Input with { Timeout = TimeSpan.FromMilliseconds(milliseconds) }, Cancellation);
+
+        Assert.True(reply.IsOk);
+        Assert.False(seen.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task SaysThatTheTableDoesNotAnswer_WhenItHangs()
+    {
+        _cluster.OnPoll = _ => new TaskCompletionSource<RoutingTable>().Task;
+
+        await Assert.ThrowsAsync<TimeoutException>(async () => await Router().ResolveAsync("m", Cancellation));
+    }
+
+    [Fact]
     public async Task NeverTriesAnother_WhenTheModelItselfFailed()
     {
         Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1, 1), ("b", RoutingState.Started, 1, 1)]));
@@ -163,8 +240,10 @@ public sealed class InferenceRouterTests
     private void Tell(params Assignment[] assignments) => _cluster.Table = new RoutingTable(
         new RoutingVersion(Guid.NewGuid(), 1), true, 1, [.. assignments], [.. assignments.SelectMany(a => a.RoutingTable.Keys).Distinct().Select(n => new LiveNode(n, 1))]);
 
-    private InferenceRouter Router() => new(
-        new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance), _cluster, Options.Create(new RouterOptions()));
+    private InferenceRouter Router(TimeSpan? answerMargin = null) => new(
+        new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance),
+        _cluster,
+        Options.Create(new RouterOptions { AnswerMargin = answerMargin ?? TimeSpan.FromSeconds(1) }));
 
     private async Task<InferenceReply> InferAsync(CancellationToken? caller = null)
     {

@@ -11,6 +11,9 @@ internal sealed class ScriptedCluster : IGrainFactory
 
     public RoutingTable Table { get; set; } = new(new RoutingVersion(Guid.NewGuid(), 1), true, 1, [], []);
 
+    /// <summary>What a poll does; by default it gets the table.</summary>
+    public Func<CancellationToken, Task<RoutingTable>>? OnPoll { get; set; }
+
     public HashSet<string> Models { get; } = [];
 
     public List<string> Called { get; } = [];
@@ -73,7 +76,8 @@ internal sealed class ScriptedCluster : IGrainFactory
 
     private sealed class Routing(ScriptedCluster cluster) : IRoutingGrain
     {
-        public Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken) => Task.FromResult(cluster.Table);
+        public Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken) =>
+            cluster.OnPoll?.Invoke(cancellationToken) ?? Task.FromResult(cluster.Table);
 
         public Task OnAssignmentAsync(Deployments.Assignment assignment) => throw new NotSupportedException();
 

@@ -15,7 +15,12 @@ namespace Orleans.Ml.Grains.Tests;
 /// <summary>Two silos in this process with fake workers, shared by all tests; each uses ids of its own. Storage can be told to fail.</summary>
 public sealed class ClusterFixture : IAsyncLifetime
 {
+    /// <summary>Tests that let the one plan fail, or hold up models, run one after the other.</summary>
+    public const string OnePlan = "one plan";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static volatile Interception? _interception;
 
     private readonly string _data = Directory.CreateTempSubdirectory("orleans-ml-grains-").FullName;
 
@@ -42,22 +47,42 @@ public sealed class ClusterFixture : IAsyncLifetime
         Directory.Delete(_data, recursive: true);
     }
 
-    internal static InProcessTestCluster Build(short silos, FakeModelSource models, string data)
+    /// <param name="silos">How many.</param>
+    /// <param name="models">Where they get their models.</param>
+    /// <param name="data">A folder for the model store.</param>
+    /// <param name="storage">What keeps the grains' state; by default the silos themselves, and it can be told to fail.</param>
+    internal static InProcessTestCluster Build(short silos, FakeModelSource models, string data, Action<ISiloBuilder>? storage = null)
     {
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.AddFaultInjectionMemoryStorage("Default", memory => memory.Configure<OrleansGrainStorageSerializer>((options, serializer) => options.GrainStorageSerializer = serializer));
-            silo.Services.AddSingleton<OrleansGrainStorageSerializer>();
-            silo.Services.AddSingleton(services => services.GetRequiredKeyedService<IGrainStorage>("Default"));
+            (storage ?? AddFailingStorage)(silo);
             silo.Services.AddFileModelStore(data);
             silo.Services.AddSingleton<IModelSource>(models);
             silo.Services.AddFakeWorkers(new FakeWorkerFactory { AnswersByItself = true });
             silo.AddOrleansMl(node => (node.AllocatedProcessors, node.MemoryBytes) = (400, 400 * Given.Gigabyte));
             silo.Services.AddOrleansMlClient();
+            silo.AddIncomingGrainCallFilter(async call =>
+            {
+                if (_interception is { } interception && interception.Applies(call))
+                    await interception.Instead(call);
+                else
+                    await call.Invoke();
+            });
         });
         return builder.Build();
+    }
+
+    /// <summary>Puts something in the place of some calls, until it is disposed.</summary>
+    public static IDisposable Intercept(Func<IIncomingGrainCallContext, bool> applies, Func<IIncomingGrainCallContext, Task> instead) =>
+        _interception = new Interception(applies, instead);
+
+    private static void AddFailingStorage(ISiloBuilder silo)
+    {
+        silo.AddFaultInjectionMemoryStorage("Default", memory => memory.Configure<OrleansGrainStorageSerializer>((options, serializer) => options.GrainStorageSerializer = serializer));
+        silo.Services.AddSingleton<OrleansGrainStorageSerializer>();
+        silo.Services.AddSingleton(services => services.GetRequiredKeyedService<IGrainStorage>("Default"));
     }
 
     public IDeploymentGrain Deployment(string id) => Grains.GetGrain<IDeploymentGrain>(id);
@@ -100,5 +125,10 @@ public sealed class ClusterFixture : IAsyncLifetime
                 return result;
             Assert.False(limit.IsCancellationRequested, $"{id} did not reach {goal}: {result.Assignment}");
         }
+    }
+
+    private sealed record Interception(Func<IIncomingGrainCallContext, bool> Applies, Func<IIncomingGrainCallContext, Task> Instead) : IDisposable
+    {
+        public void Dispose() => _interception = null;
     }
 }

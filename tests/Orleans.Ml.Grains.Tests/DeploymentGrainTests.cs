@@ -8,6 +8,7 @@ using Orleans.TestingHost;
 
 namespace Orleans.Ml.Grains.Tests;
 
+[Collection(ClusterFixture.OnePlan)]
 public sealed class DeploymentGrainTests(ClusterFixture cluster)
 {
     [Fact]

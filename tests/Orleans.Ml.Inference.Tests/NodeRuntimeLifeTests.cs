@@ -37,6 +37,38 @@ public sealed class NodeRuntimeLifeTests
     }
 
     [Fact]
+    public async Task AsksForTheModelAgain_WhenItCannotBeReachedNow()
+    {
+        await using var node = new NodeFixture();
+        var isAway = true;
+        node.Source.BeforeFetch = (p, _) => p.DeploymentId == "d" && isAway ? throw new MlException(MlErrorKind.Unavailable, "storage is away") : Task.CompletedTask;
+        node.Apply(1, Given.Deployment("d"), Given.Deployment("other"));
+        await node.Time.WaitForAlarmAsync(DeploymentHost.PauseBeforeAskingAgain);
+
+        // Who waits does not hold up the others.
+        await node.WaitForAsync("other", RoutingState.Started);
+        Assert.Equal(RoutingState.Starting, node.Find("d")!.Route.State);
+        isAway = false;
+        node.Time.Advance(DeploymentHost.PauseBeforeAskingAgain);
+
+        await node.WaitForAsync("d", RoutingState.Started);
+    }
+
+    [Fact]
+    public async Task IsStopped_WhileItsModelCannotBeReached()
+    {
+        await using var node = new NodeFixture();
+        node.Source.BeforeFetch = (_, _) => throw new MlException(MlErrorKind.Unavailable, "storage is away");
+        node.Apply(1, Given.Deployment("d"));
+        await node.Time.WaitForAlarmAsync(DeploymentHost.PauseBeforeAskingAgain);
+
+        node.Apply(2, Given.Deployment("d", stop: StopMode.Forced));
+
+        await node.WaitForAsync("d", RoutingState.Stopped);
+        Assert.Equal(0, node.ProcessorsUsed);
+    }
+
+    [Fact]
     public async Task FailsTheRouteWithTheWorkersReason_WhenTheWorkerCannotLoad()
     {
         await using var node = new NodeFixture(getsReadyByItself: false);
@@ -236,7 +268,7 @@ public sealed class NodeRuntimeLifeTests
 
         Assert.Equal(new Route(1, 0, RoutingState.Stopping), node.Find("d")!.Route);
         var refused = await node.InferAsync("d", "three");
-        Assert.Equal((InferenceStatus.Failed, MlErrorKind.Conflict), (refused.Status, refused.ErrorKind));
+        Assert.Equal((InferenceStatus.NotAllocatedHere, MlErrorKind.Conflict), (refused.Status, refused.ErrorKind));
         worker.Answer(request);
         worker.Answer(await worker.ReceiveAsync());
         Assert.True((await running).IsOk && (await waiting).IsOk);

@@ -34,6 +34,17 @@ public sealed class AssignmentTransitionsTests
         Assert.Equal(RoutingState.Starting, AssignmentTransitions.Plan(before, Given.Deployment(on: [("a", 1)]), 2).RoutingTable["a"].State);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(4)]
+    public void StaysAsItIs_WhenAPlanSaysNothingNew(long plan)
+    {
+        // A repeated stop must not bring back the route of a node that has let go, nor an earlier version.
+        var before = Given.Assignment(plan: 5, revision: 3, state: AssignmentState.Stopping, routes: [("b", RoutingState.Stopping, 1, 1)]);
+
+        Assert.Same(before, AssignmentTransitions.Plan(before, Given.Deployment(on: [("a", 1), ("b", 1)], stop: StopMode.Forced), plan));
+    }
+
     [Fact]
     public void DropsARoute_WhenThePlanDoes()
     {

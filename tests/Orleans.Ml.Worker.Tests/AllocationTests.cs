@@ -1,4 +1,3 @@
-using System.Globalization;
 using Orleans.Ml.Inference.Workers;
 using Orleans.Ml.Testing;
 
@@ -61,8 +60,8 @@ public sealed class AllocationTests
             await worker.DisposeAsync();
         }
 
-        TestContext.Current.TestOutputHelper!.WriteLine(
-            "resident: " + string.Join(", ", resident.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} allocations {each.Value >> 20} MB"))));
+        foreach (var (allocations, bytes) in resident)
+            TestContext.Current.TestOutputHelper!.WriteLine($"{allocations} allocations: {bytes >> 20} MB resident");
         Assert.InRange(resident[8] - resident[1], 0, 90L << 20);
     }
 

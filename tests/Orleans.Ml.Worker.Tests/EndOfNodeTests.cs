@@ -14,7 +14,8 @@ public sealed class EndOfNodeTests
     public async Task EndsTheWorker_WhenTheNodeIsKilled()
     {
         using var node = FakeWorker.StartParent(TestWorkers.TinyEmbedding);
-        var line = await node.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var line = await node.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         var worker = int.Parse(line!, CultureInfo.InvariantCulture);
 
         node.Kill();
@@ -38,7 +39,8 @@ public sealed class EndOfNodeTests
 
             control.Dispose();
 
-            await worker.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            await worker.WaitForExitAsync(TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
             Assert.Equal(0, worker.ExitCode);
         }
         finally
@@ -62,7 +64,10 @@ public sealed class EndOfNodeTests
 
     private static Process Spawn(Socket listener, string modelPath)
     {
-        var arguments = new WorkerArguments("test", listener.LocalEndPoint!.ToString()!, Environment.ProcessId, modelPath, 1, 1, false, 4, 5, 512, 0, 1 << 20);
+        var arguments = new WorkerArguments(
+            "test", listener.LocalEndPoint!.ToString()!, Environment.ProcessId, modelPath,
+            Allocations: 1, ThreadsPerAllocation: 1, IsLowPriority: false, TensorArguments: 4,
+            WarmUpTokenId: 5, MaxLength: 512, MemoryLimitBytes: 0, MaxOutputBytes: 1 << 20);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "worker", "Orleans.Ml.Worker"), arguments.ToCommandLine());
         WorkerEnvironment.Apply(start.Environment, threadsPerAllocation: 1);
         return Process.Start(start)!;

@@ -114,7 +114,8 @@ public sealed class HostileModelTests
 
     // Not through TestModels.Shared, which may only skip inside a test.
     private static string ManifestPath => Path.Combine(
-        Environment.GetEnvironmentVariable("ORLEANS_ML_MODELS") ?? Path.Combine(TestModels.Repository, "..", "shared", "models"), "hostile", "manifest.json");
+        Environment.GetEnvironmentVariable("ORLEANS_ML_MODELS") ?? Path.Combine(TestModels.Repository, "..", "shared", "models"),
+        "hostile", "manifest.json");
 
     private static Archive Find(string file)
     {
@@ -131,11 +132,12 @@ public sealed class HostileModelTests
                 archive.GetProperty("file").GetString()!,
                 archive.GetProperty("must").GetString()!,
                 archive.TryGetProperty("also_fine", out var fine) ? [.. fine.EnumerateArray().Select(each => each.GetString()!)] : [],
-                archive.TryGetProperty("expected", out var expected)
-                    ? [.. expected.GetProperty("predicted_value").EnumerateArray().SelectMany(row => row.EnumerateArray()).Select(value => value.GetSingle())]
-                    : []);
+                archive.TryGetProperty("expected", out var expected) ? [.. Numbers(expected.GetProperty("predicted_value"))] : []);
         }
     }
+
+    private static IEnumerable<float> Numbers(JsonElement rows) =>
+        rows.EnumerateArray().SelectMany(row => row.EnumerateArray()).Select(each => each.GetSingle());
 
     private sealed record Archive(string File, string Must, string[] AlsoFine, float[] Expected);
 }

@@ -9,7 +9,8 @@ internal static partial class LinuxProcess
 {
     /// <summary>Worker processes whose parent is this test process.</summary>
     public static List<int> WorkersOf(int parentId) =>
-        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
             .Where(id => ReadStatus(id, "PPid:") == parentId && ReadCommandLine(id).Contains("\0serve\0", StringComparison.Ordinal))];
 
     public static int WorkerOf(string deployment) => WorkersOf(Environment.ProcessId)
@@ -18,9 +19,6 @@ internal static partial class LinuxProcess
     public static int OpenFiles => Directory.GetFiles("/proc/self/fd").Length;
 
     public static int Threads => Directory.GetDirectories("/proc/self/task").Length;
-
-    public static List<string> ThreadNames(int id) =>
-        [.. Directory.GetDirectories($"/proc/{id}/task").Select(task => File.ReadAllText(Path.Combine(task, "comm")).TrimEnd())];
 
     public static void Kill(int id) => Assert.Equal(0, SendSignal(id, 9));
 
@@ -37,6 +35,9 @@ internal static partial class LinuxProcess
             // It has ended.
         }
     }
+
+    public static bool HasWorker(string deployment) => WorkersOf(Environment.ProcessId)
+        .Any(id => ReadCommandLine(id).Contains($"\0--deployment\0{deployment}", StringComparison.Ordinal));
 
     private static int ReadStatus(int id, string field)
     {

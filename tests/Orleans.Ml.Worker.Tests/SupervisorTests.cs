@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Ml.Inference.Workers;
 
@@ -12,6 +13,7 @@ public sealed class SupervisorTests
         RestartDelay = restartDelay ?? TimeSpan.Zero,
         ConnectLimit = connectLimit ?? TimeSpan.FromSeconds(30),
         ForwardLimit = forwardLimit ?? TimeSpan.FromSeconds(30),
+        StopLimit = TimeSpan.Zero,
     };
 
     [Theory]
@@ -82,15 +84,17 @@ public sealed class SupervisorTests
     [Fact]
     public async Task KillsTheProcess_WhenARequestRunsPastTheLimit_AndSuspectsOnlyThatRequest()
     {
-        await using var workers = new TestWorkers(Options(forwardLimit: TimeSpan.FromSeconds(2)));
+        var time = new FakeTimeProvider();
+        await using var workers = new TestWorkers(Options(forwardLimit: TimeSpan.FromSeconds(2)), time);
         var (worker, recorder) = await workers.StartReadyAsync(TestWorkers.Settings(FakeWorker.NeverAnswers));
         for (var crash = 0; crash < 2; crash++)
         {
             var poison = new TestRequest(6, 6, 6);
             Assert.True(worker.TrySend(poison));
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
+            time.Advance(TimeSpan.FromSeconds(1));
             var neighbour = new TestRequest(1, 2, 3);
             Assert.True(worker.TrySend(neighbour));
+            time.Advance(TimeSpan.FromSeconds(1));
 
             Assert.Equal(WorkerError.Died, (await poison.Answered).Error);
             Assert.Equal(WorkerError.Died, (await neighbour.Answered).Error);
@@ -124,18 +128,16 @@ public sealed class SupervisorTests
     [Fact]
     public async Task WaitsLongerBeforeEachRestart()
     {
-        var time = new FakeTimeProvider();
-        await using var workers = new TestWorkers(Options(restartDelay: TimeSpan.FromSeconds(10)), time);
+        var time = new RecordingTimeProvider();
+        await using var workers = new TestWorkers(Options(restartDelay: TimeSpan.FromSeconds(11)), time);
         var (_, recorder) = workers.Start(TestWorkers.Settings(FakeWorker.DiesAtStart));
 
-        foreach (var seconds in new[] { 10, 20, 40 })
+        foreach (var seconds in new[] { 11, 22, 44 })
         {
             await recorder.NextAsync<Recorder.Crashed>();
-            time.Advance(TimeSpan.FromSeconds(seconds - 1));
-            Assert.False(recorder.HasMore);
-            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Contains(TimeSpan.FromSeconds(seconds), time.Waits);
+            time.Advance(TimeSpan.FromSeconds(seconds));
         }
-
         await recorder.NextAsync<Recorder.Failed>();
     }
 
@@ -154,7 +156,7 @@ public sealed class SupervisorTests
         await worker.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
         Assert.False(recorder.HasMore);
-        Assert.DoesNotContain(LinuxProcess.WorkersOf(Environment.ProcessId), id => File.ReadAllText($"/proc/{id}/cmdline").Contains($"\0stopped{model}\0", StringComparison.Ordinal));
+        Assert.False(LinuxProcess.HasWorker($"stopped{model}"));
     }
 
     [Fact]
@@ -168,5 +170,16 @@ public sealed class SupervisorTests
         Assert.Equal(WorkerError.Model, answer.Error);
         Assert.Equal("the input has [2] tensors, the model was started for [4]", answer.Reason);
         Assert.False(recorder.HasMore);
+    }
+
+    private sealed class RecordingTimeProvider : FakeTimeProvider
+    {
+        public ConcurrentBag<TimeSpan> Waits { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Waits.Add(dueTime);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 }

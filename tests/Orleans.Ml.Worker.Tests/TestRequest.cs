@@ -42,5 +42,6 @@ internal sealed class TestRequest : WorkerRequest
         return input;
     }
 
-    internal sealed record Answer(float[] Values, (int Batches, int Rows, int Columns) Shape, TimeSpan InferenceTime, WorkerError? Error, string Reason);
+    internal sealed record Answer(
+        float[] Values, (int Batches, int Rows, int Columns) Shape, TimeSpan InferenceTime, WorkerError? Error, string Reason);
 }

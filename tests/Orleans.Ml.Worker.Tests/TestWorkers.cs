@@ -19,7 +19,8 @@ internal sealed class TestWorkers : IAsyncDisposable
     public static string Hostile(string file) => TestModels.Shared("hostile", file);
 
     public static WorkerSettings Settings(string modelPath, int allocations = 1, long memoryLimitBytes = 0) => new(
-        "test", modelPath, allocations, ThreadsPerAllocation: 1, IsLowPriority: false, Arguments: 4, WarmUpTokenId: 5, MaxLength: 512, memoryLimitBytes);
+        "test", modelPath, allocations, ThreadsPerAllocation: 1, IsLowPriority: false, Arguments: 4, WarmUpTokenId: 5, MaxLength: 512,
+        memoryLimitBytes);
 
     public (IModelWorker Worker, Recorder Recorder) Start(WorkerSettings settings)
     {
@@ -37,7 +38,8 @@ internal sealed class TestWorkers : IAsyncDisposable
         return started;
     }
 
-    public static Task<TestRequest.Answer> InferAsync(IModelWorker worker, params IReadOnlyList<long> tokenIds) => InferAsync(worker, new TestRequest(tokenIds));
+    public static Task<TestRequest.Answer> InferAsync(IModelWorker worker, params IReadOnlyList<long> tokenIds) =>
+        InferAsync(worker, new TestRequest(tokenIds));
 
     public static Task<TestRequest.Answer> InferAsync(IModelWorker worker, TestRequest request)
     {

@@ -4,7 +4,10 @@ namespace Orleans.Ml.Inference;
 [Alias("ml.IInferenceGrain")]
 public interface IInferenceGrain : IGrainWithStringKey
 {
+    /// <summary>Longer than any caller waits: a call ends by its own timeout, not by the 30 s that Orleans gives to calls that say nothing.</summary>
+    const string LongestCall = "50.00:00:00";
+
     /// <summary>Runs the documents through the model. Expected outcomes are values; a cancelled call leaves the queue and never runs.</summary>
-    [Alias("Infer")]
+    [Alias("Infer"), ResponseTimeout(LongestCall)]
     Task<InferenceReply> InferAsync(InferenceInput input, CancellationToken cancellationToken);
 }

@@ -1,3 +1,4 @@
+using Orleans.Ml.Api.Contracts;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Placement;
 
@@ -10,7 +11,8 @@ internal sealed class ModelDeletion(ModelCatalog catalog, IGrainFactory grains, 
     /// <exception cref="MlException"><see cref="MlErrorKind.Conflict"/> while it is deployed, <see cref="MlErrorKind.NotFound"/>.</exception>
     public async Task RunAsync(string modelId, bool force, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        await catalog.RequireAsync(modelId);
+        if (!ModelIds.IsValid(modelId))
+            throw ModelCatalog.NotFound(modelId);
         var plan = await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
         var deployments = plan.Deployments.Where(d => d.Value.Parameters.ModelId == modelId).Select(d => d.Key).ToList();
         if (deployments.Count > 0 && !force)
@@ -21,6 +23,7 @@ internal sealed class ModelDeletion(ModelCatalog catalog, IGrainFactory grains, 
         }
 
         await Task.WhenAll(deployments.Select(d => stop.RunAsync(d, StopMode.Forced, "its model is deleted", timeout, cancellationToken)));
+        // The model itself says whether it is there: one that was deleted half-way shows nowhere, and this is how its files go.
         if (!await catalog.GrainOf(modelId).DeleteAsync())
             throw ModelCatalog.NotFound(modelId);
     }

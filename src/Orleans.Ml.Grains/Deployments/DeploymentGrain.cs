@@ -18,6 +18,9 @@ internal sealed partial class DeploymentGrain(
     /// <summary>One slice of waiting; callers ask again, so that a lost activation cannot hold them.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a turn waits for the routing table; reports are behind it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly RouteFence _fence = new();
     private TaskCompletionSource _changed = NewSignal();
     private bool _isWritten = true;
@@ -29,6 +32,9 @@ internal sealed partial class DeploymentGrain(
     private long _knownPlan;
 
     private Assignment? Current => store.State.Assignment;
+
+    /// <summary>Whether the plan was to forget the deployment but did not yet: any event is an occasion to ask it again.</summary>
+    private bool IsLeftBehind => Current is { } assignment && AssignmentTransitions.IsGone(assignment);
 
     private string DeploymentId => this.GetPrimaryKeyString();
 
@@ -88,7 +94,7 @@ internal sealed partial class DeploymentGrain(
         if (Current is not { } assignment || !_fence.Admits(report))
             return;
         var after = AssignmentTransitions.Report(assignment, report);
-        if (ReferenceEquals(after, assignment) && _isWritten)
+        if (ReferenceEquals(after, assignment) && _isWritten && !IsLeftBehind)
             await PublishAsync(routing => routing.OnAssignmentAsync(assignment));
         else
             await BecomeAsync(after);
@@ -96,10 +102,15 @@ internal sealed partial class DeploymentGrain(
 
     public async Task OnPlannedAsync(PlannedDeployment planned, long planVersion)
     {
-        if (planVersion <= _knownPlan)
-            return;
-        _knownPlan = planVersion;
-        await BecomeAsync(AssignmentTransitions.Plan(Current, planned, planVersion));
+        if (planVersion > _knownPlan)
+        {
+            _knownPlan = planVersion;
+            await BecomeAsync(AssignmentTransitions.Plan(Current, planned, planVersion));
+        }
+        else if (IsLeftBehind)
+        {
+            await BecomeAsync(Current!);
+        }
     }
 
     public async Task OnUnplannedAsync(long planVersion)
@@ -117,9 +128,7 @@ internal sealed partial class DeploymentGrain(
         var plan = await Placement.GetPlanAsync();
         _knownPlan = plan.Version;
         if (plan.Deployments.TryGetValue(DeploymentId, out var planned))
-            store.State.Assignment = Current is { } known && known.Incarnation == planned.Incarnation && known.Version.Plan >= plan.Version
-                ? known
-                : AssignmentTransitions.Plan(Current, planned, plan.Version);
+            store.State.Assignment = AssignmentTransitions.Plan(Current, planned, plan.Version);
         else
             store.State.Assignment = null;
         _told = Current;
@@ -180,7 +189,7 @@ internal sealed partial class DeploymentGrain(
     {
         try
         {
-            await publish(GrainFactory.GetGrain<IRoutingGrain>(IRoutingGrain.Key));
+            await publish(GrainFactory.GetGrain<IRoutingGrain>(IRoutingGrain.Key)).WaitAsync(Patience, time);
         }
         catch (Exception exception)
         {

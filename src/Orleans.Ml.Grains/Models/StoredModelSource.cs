@@ -13,7 +13,7 @@ internal sealed class StoredModelSource(IGrainFactory grains, IModelStore store,
     public async Task<ModelFiles> FetchAsync(TaskParameters parameters, CancellationToken cancellationToken)
     {
         var id = parameters.ModelId;
-        var model = await grains.GetGrain<ITrainedModelGrain>(id).GetAsync();
+        var model = await ReadAsync(id);
         if (model is null || model.Config.Instance != parameters.ModelInstance)
             throw new MlException(MlErrorKind.NotFound, $"No known trained model with model_id [{id}]");
         if (model.FindDefinitionProblem() is { } problem)
@@ -21,7 +21,7 @@ internal sealed class StoredModelSource(IGrainFactory grains, IModelStore store,
         if (model.VocabularyFile is null)
             throw new MlException(MlErrorKind.NotFound, $"Could not find the vocabulary document of trained model [{id}]: none was uploaded");
 
-        await using var vocabularyFile = await store.OpenReadAsync(FileOf(model, model.VocabularyFile), cancellationToken);
+        await using var vocabularyFile = await OpenAsync(model, model.VocabularyFile, cancellationToken);
         var vocabulary = await Vocabulary.ReadAsync(vocabularyFile, cancellationToken);
         var nlp = NlpModel.Create(id, model.Config.InferenceConfig, vocabulary);
         var local = new LocalModel(Path.Combine(options.Value.Directory, $"{Guid.NewGuid():N}.pt"), model.Config.InferenceConfig, nlp);
@@ -30,6 +30,12 @@ internal sealed class StoredModelSource(IGrainFactory grains, IModelStore store,
             await AssembleAsync(model, local.ArchivePath, cancellationToken);
             return local;
         }
+        catch (IOException exception)
+        {
+            await local.DisposeAsync();
+            // The message would hold the path.
+            throw new MlException(MlErrorKind.ServerError, $"The definition of trained model [{id}] could not be written to the node's disk: {exception.GetType().Name}");
+        }
         catch
         {
             await local.DisposeAsync();
@@ -37,7 +43,29 @@ internal sealed class StoredModelSource(IGrainFactory grains, IModelStore store,
         }
     }
 
-    private static ModelFile FileOf(TrainedModel model, string name) => new(model.Config.ModelId, model.Config.Instance, name);
+    private async Task<TrainedModel?> ReadAsync(string modelId)
+    {
+        try
+        {
+            return await grains.GetGrain<ITrainedModelGrain>(modelId).GetAsync();
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            throw new MlException(MlErrorKind.Unavailable, $"The configuration of trained model [{modelId}] cannot be read: {exception.Message}");
+        }
+    }
+
+    private async Task<Stream> OpenAsync(TrainedModel model, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.OpenReadAsync(new(model.Config.ModelId, model.Config.Instance, name), cancellationToken);
+        }
+        catch (FileNotFoundException)
+        {
+            throw new MlException(MlErrorKind.NotFound, $"Could not find the file [{name}] of trained model [{model.Config.ModelId}]");
+        }
+    }
 
     private async Task AssembleAsync(TrainedModel model, string path, CancellationToken cancellationToken)
     {
@@ -51,7 +79,7 @@ internal sealed class StoredModelSource(IGrainFactory grains, IModelStore store,
         });
         foreach (var part in model.Parts)
         {
-            await using var content = await store.OpenReadAsync(FileOf(model, part.FileName), cancellationToken);
+            await using var content = await OpenAsync(model, part.FileName, cancellationToken);
             await content.CopyToAsync(archive, cancellationToken);
         }
     }

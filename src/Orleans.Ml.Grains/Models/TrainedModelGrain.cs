@@ -44,7 +44,7 @@ internal sealed class TrainedModelGrain(
         if (store.State.Model is null)
             return false;
         store.State.IsDeleting = true;
-        await WriteStateAsync();
+        await GuardAsync(store.WriteStateAsync(CancellationToken.None));
         await FinishDeletingAsync();
         return true;
     }
@@ -57,15 +57,15 @@ internal sealed class TrainedModelGrain(
     private Task WriteAsync(TrainedModel model)
     {
         store.State.Model = model;
-        return WriteStateAsync();
+        return GuardAsync(store.WriteStateAsync(CancellationToken.None));
     }
 
     /// <summary>After a failed write the outcome is unknown: this activation ends, the next one reads what is true.</summary>
-    private async Task WriteStateAsync()
+    private async Task GuardAsync(Task write)
     {
         try
         {
-            await store.WriteStateAsync(CancellationToken.None);
+            await write;
         }
         catch
         {
@@ -78,7 +78,7 @@ internal sealed class TrainedModelGrain(
     private async Task FinishDeletingAsync()
     {
         await files.DeleteModelAsync(ModelId, store.State.Model!.Config.Instance, CancellationToken.None);
-        await store.ClearStateAsync(CancellationToken.None);
+        await GuardAsync(store.ClearStateAsync(CancellationToken.None));
         store.State = new TrainedModelState();
     }
 }

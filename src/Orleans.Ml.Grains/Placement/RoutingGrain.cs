@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Placement;
 
@@ -6,12 +7,18 @@ namespace Orleans.Ml.Grains.Placement;
 
 /// <summary>Tells every process where to send requests. Rebuilt from the plan and from what deployments repeat.</summary>
 [GrainType("ml-routing"), KeepAlive]
-internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
+internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGrain> logger) : Grain, IRoutingGrain
 {
     /// <summary>Changes within this time travel together.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan RereadPlan = TimeSpan.FromSeconds(5);
+
+    /// <summary>A deployment that takes longer to tell its state is asked again with the next reading of the plan.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a caller who wants the table now waits for a new activation to gather it; less than such callers allow.</summary>
+    private static readonly TimeSpan GatheringFromNothing = TimeSpan.FromMilliseconds(300);
 
     private readonly Guid _activation = Guid.NewGuid();
     private readonly Dictionary<string, Assignment> _deployments = new(StringComparer.Ordinal);
@@ -22,6 +29,7 @@ internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
     private TaskCompletionSource _changed = NewSignal();
     private IGrainTimer? _publishing;
     private long _publishedAt;
+    private Task _asking = Task.CompletedTask;
     private RoutingTable _table = null!;
 
     public async Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken)
@@ -32,6 +40,9 @@ internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
+        if (wait == TimeSpan.Zero && !IsComplete)
+            await _asking.WaitAsync(GatheringFromNothing, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (wait == TimeSpan.Zero && _publishing is not null)
             Publish();
         return _table;
@@ -81,6 +92,7 @@ internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
     {
         _plan = await GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
         Publish();
+        _asking = AskTheSilentAsync();
         this.RegisterGrainTimer(RereadPlanAsync, new GrainTimerCreationOptions(RereadPlan, RereadPlan) { Interleave = true, KeepAlive = true });
     }
 
@@ -97,6 +109,26 @@ internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
             _removed.Remove(id);
         if (gone.Count > 0 || IsComplete != _table.IsComplete || _plan.Version != _table.PlanVersion)
             Publish();
+        await (_asking = AskTheSilentAsync());
+    }
+
+    /// <summary>
+    /// Planned deployments that have told this activation nothing are asked. Most would tell with their nodes' next reports, 2 s later; one without routes
+    /// has nobody who makes it tell. Never inside a request, so that no deployment waits for this while this waits for it.
+    /// </summary>
+    private Task AskTheSilentAsync() => Task.WhenAll(_plan.Deployments.Keys.Where(id => !_deployments.ContainsKey(id) && !_removed.ContainsKey(id)).Select(AskAsync));
+
+    private async Task AskAsync(string deploymentId)
+    {
+        try
+        {
+            if (await GrainFactory.GetGrain<IDeploymentGrain>(deploymentId).GetAsync().WaitAsync(Patience, time) is { } assignment)
+                await OnAssignmentAsync(assignment);
+        }
+        catch (Exception exception)
+        {
+            LogSilent(deploymentId, exception.Message);
+        }
     }
 
     private bool IsComplete => _plan.Deployments.Keys.All(id => _deployments.ContainsKey(id) || _removed.ContainsKey(id));
@@ -129,4 +161,7 @@ internal sealed class RoutingGrain(TimeProvider time) : Grain, IRoutingGrain
         _table = new(new RoutingVersion(_activation, (_table?.Version.Revision ?? 0) + 1), IsComplete, planVersion, [.. _deployments.Values], _nodes);
         Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Deployment {DeploymentId} does not tell its state: {Reason}; it is asked again")]
+    private partial void LogSilent(string deploymentId, string reason);
 }

@@ -71,8 +71,9 @@ internal sealed record WorkerArguments(
         if (version != ProtocolVersion)
             throw new ProtocolException($"the node speaks protocol version {version}, this worker {ProtocolVersion}: they are of different builds");
         return new(
-            Value("--deployment"), Value("--socket"), Number<int>("--parent"), Value("--model"), Number<int>("--allocations"), Number<int>("--threads"),
-            Value("--priority") == "low", Number<int>("--arguments"), Number<long>("--warm-up-token"), Number<int>("--max-length"),
+            Value("--deployment"), Value("--socket"), Number<int>("--parent"), Value("--model"),
+            Number<int>("--allocations"), Number<int>("--threads"), Value("--priority") == "low",
+            Number<int>("--arguments"), Number<long>("--warm-up-token"), Number<int>("--max-length"),
             Number<long>("--memory-limit"), Number<int>("--max-output"));
 
         string Value(string name) => values.TryGetValue(name, out var value) ? value : throw new ProtocolException($"[{name}] is missing");

@@ -41,7 +41,9 @@ internal sealed class StandardErrorTail
 
     // Stack frames of .NET and of libtorch, and libtorch's warnings, are never the reason.
     private static bool IsTelling(string line) =>
-        !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("frame #", StringComparison.Ordinal) && !line.StartsWith("[W", StringComparison.Ordinal);
+        !line.StartsWith("at ", StringComparison.Ordinal)
+        && !line.StartsWith("frame #", StringComparison.Ordinal)
+        && !line.StartsWith("[W", StringComparison.Ordinal);
 
     private void Drain(Stream stream)
     {

@@ -26,7 +26,7 @@ internal static class WorkerEnvironment
 
         environment[Marker] = "1";
         environment["OMP_NUM_THREADS"] = threadsPerAllocation.ToString(CultureInfo.InvariantCulture);
-        // Few arenas and no mappings of their own for large blocks: tensors come and go all the time, and page faults would cost more than the memory.
+        // Few arenas, and no mappings of their own for large blocks: tensors come and go, and page faults cost more than the memory does.
         environment["MALLOC_ARENA_MAX"] = "4";
         environment["MALLOC_TRIM_THRESHOLD_"] = "1073741824";
         environment["MALLOC_MMAP_THRESHOLD_"] = "1073741824";

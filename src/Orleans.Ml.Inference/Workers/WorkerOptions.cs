@@ -9,7 +9,7 @@ public sealed class WorkerOptions
     [Required]
     public string Directory { get; set; } = "worker";
 
-    /// <summary>Longest time from spawning a process to its connection. A process that takes longer is killed, which counts as a crash. Default: 30 s.</summary>
+    /// <summary>Longest time from spawning a process to its connection. A slower one is killed, which counts as a crash. Default: 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan ConnectLimit { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -27,9 +27,12 @@ public sealed class WorkerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan ForwardLimit { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long running requests may go on when a worker is stopped, before they are failed. Default: 10 s.</summary>
+    /// <summary>
+    /// How long running requests may go on when a worker is stopped, before they are failed. Default: not at all, because the engine has waited for them
+    /// before it stops a worker.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
-    public TimeSpan StopLimit { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan StopLimit { get; set; }
 
     /// <summary>Wait before the first restart of a crashed worker; doubled for each further one. Default: 0.5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]

@@ -11,9 +11,9 @@ internal sealed partial class WorkerSupervisor
         Tell(() => observer.OnReady(ready));
     }
 
-    private void OnCrashed(string reason, int restarts)
+    private void OnCrashed(string reason, int restart)
     {
-        LogCrashed(settings.DeploymentId, restarts + 1, MaxRestarts, reason);
+        LogCrashed(settings.DeploymentId, restart, MaxRestarts, reason);
         Tell(() => observer.OnCrashed(reason));
     }
 
@@ -40,7 +40,7 @@ internal sealed partial class WorkerSupervisor
     private partial void LogStarted(string deploymentId, int processId);
 
     [LoggerMessage(LogLevel.Information,
-        "Worker of {DeploymentId} serves with {Allocations} allocations of {Threads} threads; loading took {LoadTime}, it uses {ResidentBytes} bytes.")]
+        "Worker of {DeploymentId} serves: {Allocations} allocations of {Threads} threads, loaded in {LoadTime}, {ResidentBytes} bytes resident.")]
     private partial void LogReady(string deploymentId, int allocations, int threads, TimeSpan loadTime, long residentBytes);
 
     [LoggerMessage(LogLevel.Warning, "Worker of {DeploymentId} crashed, restart {Restart} of {MaxRestarts} follows: {Reason}")]

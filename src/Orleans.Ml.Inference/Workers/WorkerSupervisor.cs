@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Inference.Protocol;
+using Orleans.Ml.Nlp;
 
 namespace Orleans.Ml.Inference.Workers;
 
@@ -8,7 +9,8 @@ namespace Orleans.Ml.Inference.Workers;
 /// threads may touch is the connection while it serves.
 /// </summary>
 internal sealed partial class WorkerSupervisor(
-    WorkerSettings settings, IModelWorkerObserver observer, WorkerLauncher launcher, WorkerOptions options, TimeProvider time, ILogger logger) : IModelWorker
+    WorkerSettings settings, IModelWorkerObserver observer, WorkerLauncher launcher, WorkerOptions options, TimeProvider time, ILogger logger)
+    : IModelWorker
 {
     private const int MaxRestarts = 3;
 
@@ -40,14 +42,10 @@ internal sealed partial class WorkerSupervisor(
     {
         if (_connection is not { } connection)
             return false;
-        if (_quarantine.Refuses(request.Input))
-        {
-            Refuse(request, WorkerError.Quarantined, "this input was in flight in two crashes of the inference process and is refused");
-            return true;
-        }
-        if (FindMisfit(request) is not { } misfit)
+        if (FindRefusal(request.Input) is not var (error, reason))
             return connection.TrySend(request);
-        Refuse(request, WorkerError.Model, misfit);
+        // Not from inside this call: the caller may hold a lock.
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Tell(() => request.OnError(error, reason)), null);
         return true;
     }
 
@@ -118,10 +116,11 @@ internal sealed partial class WorkerSupervisor(
                 OnFailed($"inference process crashed due to reason [{end.Reason}]");
                 return;
             }
+            var delay = Task.Delay(options.RestartDelay * (1 << restarts++), time, _stopping.Token);
             OnCrashed(end.Reason, restarts);
             try
             {
-                await Task.Delay(options.RestartDelay * (1 << restarts++), time, _stopping.Token);
+                await delay;
             }
             catch (OperationCanceledException)
             {
@@ -223,24 +222,22 @@ internal sealed partial class WorkerSupervisor(
     // A connection that is broken while the process lives says more than the kill that follows.
     private async Task<string> ExplainAsync(WorkerProcess process, Task<string>? broken)
     {
-        var isDead = process.Exited.IsCompleted || await Task.WhenAny(process.Exited, Task.Delay(TimeSpan.FromMilliseconds(100), time)) == process.Exited;
+        await Task.WhenAny(process.Exited, Task.Delay(TimeSpan.FromMilliseconds(100), time));
+        var isDead = process.Exited.IsCompleted;
         var exit = await process.BuryAsync();
         return isDead || broken is null ? exit : await broken;
     }
 
-    private string? FindMisfit(WorkerRequest request)
+    private (WorkerError Error, string Reason)? FindRefusal(ModelInput input)
     {
-        var input = request.Input;
         if (input.Arguments != settings.Arguments)
-            return $"the input has [{input.Arguments}] tensors, the model was started for [{settings.Arguments}]";
-        return new RequestHeader(0, input.Rows, input.Length, input.Arguments).Fits
-            ? null
-            : $"the input of [{input.Rows}] rows of [{input.Length}] tokens is larger than the limit of [{RequestHeader.MaxValueBytes}] bytes";
+            return (WorkerError.Model, $"the input has [{input.Arguments}] tensors, the model was started for [{settings.Arguments}]");
+        if (!new RequestHeader(0, input.Rows, input.Length, input.Arguments).Fits)
+            return (WorkerError.Model, $"[{input.Rows}] rows of [{input.Length}] tokens are more than [{RequestHeader.MaxValueBytes}] bytes");
+        return _quarantine.Refuses(input)
+            ? (WorkerError.Quarantined, "this input was in flight in two crashes of the inference process and is refused")
+            : null;
     }
-
-    // Never inside TrySend: the caller may hold a lock.
-    private void Refuse(WorkerRequest request, WorkerError error, string reason) =>
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Tell(() => request.OnError(error, reason)), null);
 
     private readonly record struct WorkerEnd(string Reason, bool IsFinal);
 }

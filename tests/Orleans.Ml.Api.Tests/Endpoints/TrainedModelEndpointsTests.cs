@@ -171,6 +171,18 @@ public sealed class TrainedModelEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Delete_GoesOn_WhereAnEarlierOneBrokeOff()
+    {
+        await _api.SendAsync("PUT", "/_ml/trained_models/ner-demo", Body);
+        _api.Cluster.Model("ner-demo").IsDeleting = true;
+
+        var answer = await _api.SendAsync("DELETE", "/_ml/trained_models/ner-demo");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Null(_api.Cluster.Model("ner-demo").Model);
+    }
+
+    [Fact]
     public async Task Delete_Is404_WhenThereIsNone()
     {
         var answer = await _api.SendAsync("DELETE", "/_ml/trained_models/a?force=true");

@@ -59,7 +59,10 @@ internal sealed class FakeTrainedModelGrain(string id, IModelStore store) : ITra
 {
     public TrainedModel? Model { get; set; }
 
-    public Task<TrainedModel?> GetAsync() => Task.FromResult(Model);
+    /// <summary>Whether a deletion broke off half-way: it shows nowhere, and its files are still there.</summary>
+    public bool IsDeleting { get; set; }
+
+    public Task<TrainedModel?> GetAsync() => Task.FromResult(IsDeleting ? null : Model);
 
     public Task<TrainedModel> CreateAsync(TrainedModelConfig config) => Model is null
         ? Task.FromResult(Model = new(config, [], null))

@@ -83,7 +83,8 @@ public sealed class FrameTests
     [Fact]
     public void ControlFrame_ReadsWhatWasWritten()
     {
-        var frame = new ControlFrame(ControlKind.Ready, Allocations: 2, Threads: 4, ResidentBytes: 5_000_000_000, PeakResidentBytes: 6_000_000_000, Text: "größer");
+        var frame = new ControlFrame(
+            ControlKind.Ready, Allocations: 2, Threads: 4, ResidentBytes: 5_000_000_000, PeakResidentBytes: 6_000_000_000, Text: "größer");
         var bytes = frame.ToBytes();
 
         Assert.Equal(bytes.Length - ControlFrame.HeaderSize, ControlFrame.ReadTextBytes(bytes));

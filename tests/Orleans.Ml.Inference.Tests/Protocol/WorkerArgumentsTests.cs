@@ -18,7 +18,8 @@ public sealed class WorkerArgumentsTests
         {
             var name = commandLine[pair];
 
-            var refused = Assert.Throws<ProtocolException>(() => WorkerArguments.Parse([.. commandLine.Where((_, at) => at != pair && at != pair + 1)]));
+            string[] without = [.. commandLine.Where((_, at) => at != pair && at != pair + 1)];
+            var refused = Assert.Throws<ProtocolException>(() => WorkerArguments.Parse(without));
 
             Assert.Equal($"[{name}] is missing", refused.Message);
         }
@@ -30,6 +31,8 @@ public sealed class WorkerArgumentsTests
         string[] commandLine = [.. Arguments.ToCommandLine()];
         commandLine[2] = "999";
 
-        Assert.Contains("protocol version 999", Assert.Throws<ProtocolException>(() => WorkerArguments.Parse(commandLine)).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<ProtocolException>(() => WorkerArguments.Parse(commandLine));
+
+        Assert.Contains("protocol version 999", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -8,7 +8,7 @@ public sealed class StandardErrorTailTests
     [Theory]
     [InlineData("", "")]
     [InlineData("terminate called after throwing\n  what():  no operator\nframe #0: somewhere\n", "what(): no operator")]
-    [InlineData("what():  \nUnknown builtin op: mycompany::fancy.\nHere it is.\nmore\nframe #0: somewhere\n", "what(): Unknown builtin op: mycompany::fancy. Here it is.")]
+    [InlineData("what():  \nUnknown builtin op: fancy.\nHere it is.\nmore\nframe #0: somewhere\n", "what(): Unknown builtin op: fancy. Here it is.")]
     [InlineData("[W1125 a.cpp:49] Warning: beta\nreal words\n", "real words")]
     [InlineData("Unhandled exception. System.Exception: boom\n   at A.B()\n   at C.D()\n", "Unhandled exception. System.Exception: boom")]
     [InlineData("before\nStack overflow.\n   at A.B()\nRepeat 9 times\n", "Stack overflow. Repeat 9 times")]

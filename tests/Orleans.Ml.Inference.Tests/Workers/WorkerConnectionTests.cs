@@ -31,12 +31,13 @@ public sealed class WorkerConnectionTests
     {
         using var pair = SocketPair.Create();
         await using var connection = Connect(pair);
-        float[][] answers = [[1f], [.. Enumerable.Range(0, 300_000).Select(each => (float)each)], [2f], [.. Enumerable.Range(0, 20_000).Select(each => -(float)each)], [3f]];
+        float[][] answers = [[1f], Floats(300_000), [2f], Floats(20_000), [3f]];
         var requests = answers.Select((_, at) => new Request(at)).ToList();
         Assert.All(requests, request => Assert.True(connection.TrySend(request)));
         var ids = answers.Select(_ => Receive(pair).Id).ToList();
 
-        var replying = Task.Run(() => ids.Zip(answers).ToList().ForEach(each => Reply(pair, each.First, each.Second)), TestContext.Current.CancellationToken);
+        var replying = Task.Run(
+            () => ids.Zip(answers).ToList().ForEach(each => Reply(pair, each.First, each.Second)), TestContext.Current.CancellationToken);
 
         foreach (var (request, answer) in requests.Zip(answers))
             Assert.Equal(string.Join(',', answer), await request.Answered);
@@ -79,7 +80,7 @@ public sealed class WorkerConnectionTests
 
         pair.Worker.Dispose();
 
-        Assert.Equal("the process closed the connection", await connection.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal("the process closed the connection", await EndOfAsync(connection));
     }
 
     [Fact]
@@ -90,8 +91,7 @@ public sealed class WorkerConnectionTests
 
         Reply(pair, 99, 1f);
 
-        Assert.Equal(
-            "a reply to request 99, which is not pending", await connection.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal("a reply to request 99, which is not pending", await EndOfAsync(connection));
     }
 
     [Fact]
@@ -111,6 +111,11 @@ public sealed class WorkerConnectionTests
 
     private static WorkerConnection Connect(SocketPair pair) =>
         new(pair.Node, "test", new WorkerOptions(), TimeProvider.System, NullLogger.Instance);
+
+    private static Task<string> EndOfAsync(WorkerConnection connection) =>
+        connection.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+    private static float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(each => (float)each)];
 
     private static (long Id, long Value) Receive(SocketPair pair)
     {

@@ -17,7 +17,8 @@ public sealed class WorkerServiceCollectionExtensionsTests
     [Fact]
     public void AddWorkers_RefusesALimitThatMakesNoSense()
     {
-        using var services = new ServiceCollection().AddWorkers().Configure<WorkerOptions>(options => options.ForwardLimit = TimeSpan.Zero).BuildServiceProvider();
+        using var services = new ServiceCollection().AddWorkers()
+            .Configure<WorkerOptions>(options => options.ForwardLimit = TimeSpan.Zero).BuildServiceProvider();
 
         var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<WorkerOptions>>().Value);
 

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Ml.Deployments;
+using Orleans.Ml.Grains.Models;
+using Orleans.Ml.Models;
+using Orleans.Ml.Testing;
+
+namespace Orleans.Ml.Grains.Tests;
+
+[Collection(ClusterFixture.OnePlan)]
+public sealed class StoredModelSourceTests(ClusterFixture cluster) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("orleans-ml-source-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task BringsTheWholeDefinition()
+    {
+        await StoreAsync("whole");
+
+        await using var files = await Source().FetchAsync(Parameters("whole"), ClusterFixture.Cancellation);
+
+        Assert.Equal("onetwo", await File.ReadAllTextAsync(files.ArchivePath, ClusterFixture.Cancellation));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SaysThatAskingAgainMakesSense_WhenTheModelsGrainCannotBeReached(bool isLate)
+    {
+        using var intercepted = ClusterFixture.Intercept(
+            call => call.MethodName == nameof(ITrainedModelGrain.GetAsync) && call.TargetId.Key.ToString() == "away",
+            _ => throw (isLate ? new TimeoutException("late") : new SiloUnavailableException("gone")));
+
+        var error = await Assert.ThrowsAsync<MlException>(() => Source().FetchAsync(Parameters("away"), ClusterFixture.Cancellation));
+
+        Assert.Equal(MlErrorKind.Unavailable, error.Kind);
+        Assert.Contains("[away]", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NamesNoPathOfTheServer_WhenAFileIsMissing()
+    {
+        await StoreAsync("holey");
+        await Store.DeleteAsync(new ModelFile("holey", "1", "part-1"), ClusterFixture.Cancellation);
+
+        var error = await Assert.ThrowsAsync<MlException>(() => Source().FetchAsync(Parameters("holey"), ClusterFixture.Cancellation));
+
+        Assert.Equal(MlErrorKind.NotFound, error.Kind);
+        Assert.Contains("[holey]", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("/", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    private IModelStore Store => cluster.Cluster.Silos[0].ServiceProvider.GetRequiredService<IModelStore>();
+
+    private StoredModelSource Source() => new(cluster.Grains, Store, Options.Create(new LocalModelOptions { Directory = _folder }));
+
+    private static TaskParameters Parameters(string id) => Given.Parameters(id, modelBytes: 6);
+
+    private async Task StoreAsync(string id)
+    {
+        await cluster.Model(id).CreateAsync(ClusterFixture.Config(id));
+        await WriteAsync(id, "part-0", "one");
+        await WriteAsync(id, "part-1", "two");
+        await WriteAsync(id, "vocabulary", """{"vocabulary":["[PAD]","[UNK]","[CLS]","[SEP]","[MASK]","one"]}""");
+        await cluster.Model(id).AddPartAsync("1", new DefinitionPart(1, 2, 3, 6, "part-1"));
+        await cluster.Model(id).AddPartAsync("1", new DefinitionPart(0, 2, 3, 6, "part-0"));
+        await cluster.Model(id).SetVocabularyAsync("1", "vocabulary");
+    }
+
+    private async Task WriteAsync(string id, string name, string text)
+    {
+        await using var writer = await Store.CreateAsync(new ModelFile(id, "1", name), ClusterFixture.Cancellation);
+        await writer.Content.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), ClusterFixture.Cancellation);
+        await writer.CommitAsync(ClusterFixture.Cancellation);
+    }
+}
