@@ -12,10 +12,14 @@ public abstract class NlpModel
     /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), labels are no tags (<see cref="MlErrorKind.StateValidation"/>),
     /// or the tokenization contradicts itself (<see cref="MlErrorKind.IllegalArgument"/>).
     /// </exception>
-    public static NlpModel Create(string modelId, InferenceConfig config, Vocabulary vocabulary)
+    /// <param name="modelId">For messages.</param>
+    /// <param name="config">What the model is for.</param>
+    /// <param name="vocabulary">As uploaded.</param>
+    /// <param name="options">Null for the defaults.</param>
+    public static NlpModel Create(string modelId, InferenceConfig config, Vocabulary vocabulary, NlpOptions? options = null)
     {
         var tokenizer = Tokenizer.Create(modelId, config.Tokenization, vocabulary);
-        var encoder = new SequenceEncoder(tokenizer, config.Tokenization);
+        var encoder = new SequenceEncoder(tokenizer, config.Tokenization, options?.ZeroTokenTypes ?? false);
         TextTask task = config switch
         {
             NerConfig ner => new NerTask(encoder, ner.ResultsField, IobTag.ParseAll(
