@@ -34,6 +34,7 @@ internal abstract class Tokenizer(SpecialTokens special, RowLayout layout)
         return settings.Kind switch
         {
             TokenizerKind.Bert or TokenizerKind.Mpnet => new WordPieceTokenizer(special, layout, names.Mask, settings.DoLowerCase, vocabulary),
+            TokenizerKind.Roberta => new BytePairTokenizer(special, layout, names.Mask, settings.AddPrefixSpace, vocabulary),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] asks for the tokenizer [{settings.Kind.ApiName()}], which this version does not have"),
         };
