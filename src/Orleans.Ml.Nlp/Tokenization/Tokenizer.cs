@@ -35,6 +35,8 @@ internal abstract class Tokenizer(SpecialTokens special, RowLayout layout)
         {
             TokenizerKind.Bert or TokenizerKind.Mpnet => new WordPieceTokenizer(special, layout, names.Mask, settings.DoLowerCase, vocabulary),
             TokenizerKind.Roberta => new BytePairTokenizer(special, layout, names.Mask, settings.AddPrefixSpace, vocabulary),
+            TokenizerKind.XlmRoberta => new UnigramTokenizer(special, layout, [names.Mask], spellsBytes: false, vocabulary),
+            TokenizerKind.DebertaV2 => new UnigramTokenizer(special, layout, names.All, spellsBytes: true, vocabulary),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] asks for the tokenizer [{settings.Kind.ApiName()}], which this version does not have"),
         };
