@@ -27,6 +27,7 @@ public abstract class NlpModel
             TextClassificationConfig classification => new TextClassificationTask(
                 encoder, classification.ResultsField, classification.ClassificationLabels, classification.NumTopClasses),
             TextEmbeddingConfig embedding => new TextEmbeddingTask(encoder, embedding.ResultsField),
+            FillMaskConfig fillMask => new FillMaskTask(encoder, fillMask.ResultsField, vocabulary, fillMask.NumTopClasses),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
