@@ -28,6 +28,8 @@ public abstract class NlpModel
                 encoder, classification.ResultsField, classification.ClassificationLabels, classification.NumTopClasses),
             TextEmbeddingConfig embedding => new TextEmbeddingTask(encoder, embedding.ResultsField),
             FillMaskConfig fillMask => new FillMaskTask(encoder, fillMask.ResultsField, vocabulary, fillMask.NumTopClasses),
+            QuestionAnsweringConfig answering => new QuestionAnsweringTask(
+                encoder, answering.ResultsField, question: null, answering.NumTopClasses, answering.MaxAnswerLength),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
