@@ -30,6 +30,7 @@ public abstract class NlpModel
             FillMaskConfig fillMask => new FillMaskTask(encoder, fillMask.ResultsField, vocabulary, fillMask.NumTopClasses),
             QuestionAnsweringConfig answering => new QuestionAnsweringTask(
                 encoder, answering.ResultsField, question: null, answering.NumTopClasses, answering.MaxAnswerLength),
+            ZeroShotClassificationConfig zeroShot => new ZeroShotClassificationTask(encoder, zeroShot.ResultsField, new(zeroShot), zeroShot.Labels, zeroShot.MultiLabel),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
