@@ -31,6 +31,7 @@ public abstract class NlpModel
             QuestionAnsweringConfig answering => new QuestionAnsweringTask(
                 encoder, answering.ResultsField, question: null, answering.NumTopClasses, answering.MaxAnswerLength),
             ZeroShotClassificationConfig zeroShot => new ZeroShotClassificationTask(encoder, zeroShot.ResultsField, new(zeroShot), zeroShot.Labels, zeroShot.MultiLabel),
+            TextExpansionConfig expansion => new TextExpansionTask(encoder, expansion.ResultsField, vocabulary, expansion.ExpansionType),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
