@@ -32,6 +32,7 @@ public abstract class NlpModel
                 encoder, answering.ResultsField, question: null, answering.NumTopClasses, answering.MaxAnswerLength),
             ZeroShotClassificationConfig zeroShot => new ZeroShotClassificationTask(encoder, zeroShot.ResultsField, new(zeroShot), zeroShot.Labels, zeroShot.MultiLabel),
             TextExpansionConfig expansion => new TextExpansionTask(encoder, expansion.ResultsField, vocabulary, expansion.ExpansionType),
+            TextSimilarityConfig similarity => new TextSimilarityTask(encoder, similarity.ResultsField, query: null, similarity.SpanScoreCombination),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),
