@@ -22,7 +22,7 @@ internal sealed class UnigramTokenizer : Tokenizer
     /// <summary>Builds it.</summary>
     /// <param name="special">Ids of the special tokens.</param>
     /// <param name="layout">How the rows of such models are laid out.</param>
-    /// <param name="neverSplit">Strings without white space that are one token wherever they stand.</param>
+    /// <param name="neverSplit">Strings without white space that are one token wherever they stand; all begin with the same character.</param>
     /// <param name="spellsBytes">Whether unknown characters become bytes, <c>&lt;0xNN&gt;</c>; else unknown neighbours become one token.</param>
     /// <param name="vocabulary">With scores.</param>
     public UnigramTokenizer(SpecialTokens special, RowLayout layout, string[] neverSplit, bool spellsBytes, Vocabulary vocabulary)
@@ -116,14 +116,7 @@ internal sealed class UnigramTokenizer : Tokenizer
     {
         for (var from = 0; from < word.Length;)
         {
-            var rest = word.Units[from..];
-            var (at, length, id) = (rest.Length, 0, 0);
-            foreach (var (text, textId) in _neverSplit)
-            {
-                if (rest.IndexOf(text) is var index and >= 0 && index < at)
-                    (at, length, id) = (index, text.Length, textId);
-            }
-
+            var at = FindNeverSplit(word.Units[from..], out var length, out var id);
             if (at > 0)
                 AddPieces(word, from, from + at, lattice, tokens);
             from += at;
@@ -133,6 +126,27 @@ internal sealed class UnigramTokenizer : Tokenizer
         }
 
         word.Clear();
+    }
+
+    /// <summary>The place of the first string that is never split; the end of the word, and length 0, when there is none.</summary>
+    private int FindNeverSplit(ReadOnlySpan<char> word, out int length, out int id)
+    {
+        var begin = _neverSplit[0].Text[0];
+        for (int at = 0, skipped; (skipped = word[at..].IndexOf(begin)) >= 0; at++)
+        {
+            at += skipped;
+            foreach (var (text, textId) in _neverSplit)
+            {
+                if (word[at..].StartsWith(text))
+                {
+                    (length, id) = (text.Length, textId);
+                    return at;
+                }
+            }
+        }
+
+        (length, id) = (0, 0);
+        return word.Length;
     }
 
     private void AddPieces(NormalizedWord word, int from, int to, UnigramLattice lattice, TokenList tokens)

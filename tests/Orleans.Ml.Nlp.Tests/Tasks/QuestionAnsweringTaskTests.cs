@@ -87,6 +87,25 @@ public sealed class QuestionAnsweringTaskTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(100)]
+    [InlineData(int.MaxValue)]
+    public void BestOfManyAnswersAreThoseOfSortingAll(int topAnswers)
+    {
+        var random = new Random(7);
+        var text = string.Join(' ', Enumerable.Repeat("red", 100));
+        var logits = Enumerable.Range(0, 2 * 105).Select(_ => (float)random.Next(4)).ToArray();
+
+        var all = Interpret(text, 100 * 101 / 2, 100, 1, 105, logits).TopAnswers;
+        var some = Interpret(text, topAnswers, 100, 1, 105, logits).TopAnswers;
+
+        Assert.Equal(5050, all.Length);
+        Assert.Equal(all.OrderByDescending(a => a.Score), all);
+        Assert.Equal(all.Take(topAnswers), some);
+    }
+
+    [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.NegativeInfinity)]
     public void NumbersThatAreNoneGiveAnAnswerStill(float value)
