@@ -8,7 +8,8 @@ internal sealed class BytePairModel
 {
     private const int Bytes = 256;
 
-    private readonly Dictionary<ulong, (int Rank, int Symbol)> _merges;
+    // Not one number of both: its hash would be left ^ right, the same for very many pairs.
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Symbol)> _merges;
     private readonly int[] _ids;
 
     /// <summary>Builds it; merges that are no pair never apply.</summary>
@@ -27,7 +28,7 @@ internal sealed class BytePairModel
             if (space <= 0 || space == merge.Length - 1)
                 continue;
             var (left, right) = (merge[..space], merge[(space + 1)..]);
-            _merges[KeyOf(SymbolOf(left), SymbolOf(right))] = (rank, SymbolOf(left + right));
+            _merges[(SymbolOf(left), SymbolOf(right))] = (rank, SymbolOf(left + right));
         }
 
         _ids = new int[symbols.Count];
@@ -52,10 +53,8 @@ internal sealed class BytePairModel
     /// <summary>What two neighbours become, and how early; false when they stay two.</summary>
     public bool TryMerge(int left, int right, out int rank, out int symbol)
     {
-        var found = _merges.TryGetValue(KeyOf(left, right), out var merge);
+        var found = _merges.TryGetValue((left, right), out var merge);
         (rank, symbol) = merge;
         return found;
     }
-
-    private static ulong KeyOf(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 }
