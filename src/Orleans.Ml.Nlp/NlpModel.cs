@@ -30,7 +30,8 @@ public abstract class NlpModel
             FillMaskConfig fillMask => new FillMaskTask(encoder, fillMask.ResultsField, vocabulary, fillMask.NumTopClasses),
             QuestionAnsweringConfig answering => new QuestionAnsweringTask(
                 encoder, answering.ResultsField, question: null, answering.NumTopClasses, answering.MaxAnswerLength),
-            ZeroShotClassificationConfig zeroShot => new ZeroShotClassificationTask(encoder, zeroShot.ResultsField, new(zeroShot), zeroShot.Labels, zeroShot.MultiLabel),
+            ZeroShotClassificationConfig zeroShot => new ZeroShotClassificationTask(
+                encoder, zeroShot.ResultsField, new(zeroShot), zeroShot.Labels, zeroShot.MultiLabel),
             TextExpansionConfig expansion => new TextExpansionTask(encoder, expansion.ResultsField, vocabulary, expansion.ExpansionType),
             TextSimilarityConfig similarity => new TextSimilarityTask(encoder, similarity.ResultsField, query: null, similarity.SpanScoreCombination),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),

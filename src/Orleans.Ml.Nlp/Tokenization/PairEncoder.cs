@@ -56,8 +56,8 @@ internal sealed class PairEncoder(RowLayout layout, Models.Tokenization settings
         // Elasticsearch fails later, with a 500, where they are equal.
         if (settings.Span >= width)
         {
-            throw Illegal($"[span] is [{settings.Span}], with the [{first.Length}] tokens of the first sequence and [{layout.PairFrameLength}] special tokens " +
-                $"the windows do not move on within a [max_sequence_length] of [{settings.MaxSequenceLength}]; reduce [span]");
+            throw Illegal($"[span] is [{settings.Span}], with the [{first.Length}] tokens of the first sequence and " +
+                $"[{layout.PairFrameLength}] special tokens the windows do not move on within a [max_sequence_length] of [{settings.MaxSequenceLength}]; reduce [span]");
         }
 
         var windows = Windows.Split(second, width, settings.Span);

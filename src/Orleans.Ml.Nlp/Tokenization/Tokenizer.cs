@@ -21,7 +21,9 @@ internal abstract class Tokenizer(SpecialTokens special, RowLayout layout)
     public virtual string Decode(string token) => token;
 
     /// <summary>Builds the tokenizer a model is configured for.</summary>
-    /// <exception cref="MlException">The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), merges or scores (<see cref="MlErrorKind.BadRequest"/>).</exception>
+    /// <exception cref="MlException">
+    /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), or merges or scores (<see cref="MlErrorKind.BadRequest"/>).
+    /// </exception>
     public static Tokenizer Create(string modelId, Models.Tokenization settings, Vocabulary vocabulary)
     {
         if (settings.Kind.NeedsMerges() && vocabulary.Merges.IsEmpty)

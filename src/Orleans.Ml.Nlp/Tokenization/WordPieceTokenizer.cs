@@ -1,7 +1,8 @@
 namespace Orleans.Ml.Nlp.Tokenization;
 
 /// <summary>
-/// The WordPiece of BERT and MPNet as Elasticsearch does it, rule by rule from models-nlp-ingest-security.md §4.2. All pieces of a word carry the word's offsets.
+/// The WordPiece of BERT and MPNet as Elasticsearch does it, rule by rule from models-nlp-ingest-security.md §4.2. All pieces of a word carry
+/// the word's offsets.
 /// </summary>
 internal sealed class WordPieceTokenizer : Tokenizer
 {

@@ -46,7 +46,8 @@ internal sealed class TextSimilarityJson : TaskJson
     }
 
     public override void WriteOwnMembers(Utf8JsonWriter writer, InferenceConfig config) =>
-        writer.WriteString("span_score_combination_function"u8, ((TextSimilarityConfig)config).SpanScoreCombination == SpanScoreCombination.Mean ? "mean"u8 : "max"u8);
+        writer.WriteString("span_score_combination_function"u8,
+            ((TextSimilarityConfig)config).SpanScoreCombination == SpanScoreCombination.Mean ? "mean"u8 : "max"u8);
 
     private static SpanScoreCombination? ParseCombination(string name) => name.ToLowerInvariant() switch
     {
