@@ -12,10 +12,14 @@ public abstract class NlpModel
     /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), labels are no tags (<see cref="MlErrorKind.StateValidation"/>),
     /// or the tokenization contradicts itself (<see cref="MlErrorKind.IllegalArgument"/>).
     /// </exception>
-    public static NlpModel Create(string modelId, InferenceConfig config, Vocabulary vocabulary)
+    /// <param name="modelId">For messages.</param>
+    /// <param name="config">What the model is for.</param>
+    /// <param name="vocabulary">As uploaded.</param>
+    /// <param name="options">Null for the defaults.</param>
+    public static NlpModel Create(string modelId, InferenceConfig config, Vocabulary vocabulary, NlpOptions? options = null)
     {
         var tokenizer = Tokenizer.Create(modelId, config.Tokenization, vocabulary);
-        var encoder = new SequenceEncoder(tokenizer, config.Tokenization);
+        var encoder = new SequenceEncoder(tokenizer, config.Tokenization, options?.ZeroTokenTypes ?? false);
         TextTask task = config switch
         {
             NerConfig ner => new NerTask(encoder, ner.ResultsField, IobTag.ParseAll(
@@ -23,6 +27,13 @@ public abstract class NlpModel
             TextClassificationConfig classification => new TextClassificationTask(
                 encoder, classification.ResultsField, classification.ClassificationLabels, classification.NumTopClasses),
             TextEmbeddingConfig embedding => new TextEmbeddingTask(encoder, embedding.ResultsField),
+            FillMaskConfig fillMask => new FillMaskTask(encoder, fillMask.ResultsField, vocabulary, fillMask.NumTopClasses),
+            QuestionAnsweringConfig answering => new QuestionAnsweringTask(
+                encoder, answering.ResultsField, question: null, answering.NumTopClasses, answering.MaxAnswerLength),
+            ZeroShotClassificationConfig zeroShot => new ZeroShotClassificationTask(
+                encoder, zeroShot.ResultsField, new(zeroShot), zeroShot.Labels, zeroShot.MultiLabel),
+            TextExpansionConfig expansion => new TextExpansionTask(encoder, expansion.ResultsField, vocabulary, expansion.ExpansionType),
+            TextSimilarityConfig similarity => new TextSimilarityTask(encoder, similarity.ResultsField, query: null, similarity.SpanScoreCombination),
             PassThroughConfig passThrough => new PassThroughTask(encoder, passThrough.ResultsField),
             _ => throw new MlException(MlErrorKind.BadRequest,
                 $"Trained model [{modelId}] is for the task [{config.TaskName}], which this version does not have"),

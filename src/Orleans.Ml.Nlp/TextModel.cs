@@ -8,7 +8,7 @@ namespace Orleans.Ml.Nlp;
 internal sealed class TextModel(string modelId, Tokenizer tokenizer, TextTask task) : NlpModel
 {
     /// <inheritdoc/>
-    public override int Arguments => tokenizer.Arguments;
+    public override int Arguments => tokenizer.Layout.Arguments;
 
     /// <inheritdoc/>
     public override long PadTokenId => tokenizer.Special.Pad;

@@ -17,6 +17,10 @@ internal static class Given
 
     public static Vocabulary Vocabulary(params IEnumerable<string> words) => new(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. words]);
 
+    /// <summary>A vocabulary of pieces with scores, after the five special tokens.</summary>
+    public static Vocabulary Unigrams(TokenizerKind kind, params (string Piece, double Score)[] pieces) =>
+        new([.. SpecialTokenNames.Of(kind).All, .. pieces.Select(p => p.Piece)]) { Scores = [0, 0, 0, 0, 0, .. pieces.Select(p => p.Score)] };
+
     public static Models.Tokenization Bert(
         bool lower = false, bool special = true, int max = 512, Truncate truncate = Truncate.First, int span = -1) =>
         new(TokenizerKind.Bert, lower, special, max, truncate, span);

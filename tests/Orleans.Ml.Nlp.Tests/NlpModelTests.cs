@@ -60,6 +60,12 @@ public sealed class NlpModelTests
             (new TextEmbeddingConfig(Given.Bert(), null, null), new TextEmbeddingUpdate(null, "given")),
             (new TextClassificationConfig(Given.Bert(), null, ["a", "b"], 0), new TextClassificationUpdate(null, "given", null, null)),
             (new PassThroughConfig(Given.Bert(), null), new PassThroughUpdate(null, "given")),
+            (new FillMaskConfig(Given.Bert(), null, 0), new FillMaskUpdate(null, "given", null, null)),
+            (new QuestionAnsweringConfig(Given.Bert(), null, 0, 15), new QuestionAnsweringUpdate(null, "given", "?", null, null)),
+            (new ZeroShotClassificationConfig(Given.Bert(), null, ["entailment", "neutral", "contradiction"], "{}", false, null),
+                new ZeroShotClassificationUpdate(null, "given", null, null)),
+            (new TextExpansionConfig(Given.Bert(), null, ExpansionType.Elser), new TextExpansionUpdate(null, "given", null)),
+            (new TextSimilarityConfig(Given.Bert(), null, SpanScoreCombination.Max), new TextSimilarityUpdate(null, "given", "a", null)),
         ];
 
         Assert.All(tasks, task => Assert.Equal("given", NlpModel.Create("model-1", task.Config, Words).Bind(task.Update).ResultsField));

@@ -59,3 +59,52 @@ public sealed record NamedEntity(
     [property: Id(2)] double ClassProbability,
     [property: Id(3)] int StartPos,
     [property: Id(4)] int EndPos);
+
+/// <summary>The word at the mask of a text.</summary>
+/// <param name="PredictedValue">The best token.</param>
+/// <param name="PredictionProbability">Its probability, 0 to 1.</param>
+/// <param name="PredictedSequence">The text with the best token in the mask's place.</param>
+/// <param name="TopClasses">Tokens descending by probability; empty when none were asked for.</param>
+/// <param name="IsTruncated">Whether the text was cut.</param>
+[GenerateSerializer, Immutable, Alias("ml.FillMaskResult")]
+public sealed record FillMaskResult(
+    [property: Id(0)] string PredictedValue,
+    [property: Id(1)] double PredictionProbability,
+    [property: Id(2)] string PredictedSequence,
+    [property: Id(3)] ImmutableArray<TopClass> TopClasses,
+    bool IsTruncated) : InferenceResult(IsTruncated);
+
+/// <summary>The part of a text that answers a question.</summary>
+/// <param name="Best">The best answer.</param>
+/// <param name="TopAnswers">Descending by score, the best included; empty when none were asked for.</param>
+/// <param name="IsTruncated">Whether question or text was cut.</param>
+[GenerateSerializer, Immutable, Alias("ml.QuestionAnsweringResult")]
+public sealed record QuestionAnsweringResult(
+    [property: Id(0)] TopAnswer Best,
+    [property: Id(1)] ImmutableArray<TopAnswer> TopAnswers,
+    bool IsTruncated) : InferenceResult(IsTruncated);
+
+/// <summary>A part of a text as an answer.</summary>
+/// <param name="Answer">Its text as received.</param>
+/// <param name="StartOffset">First UTF-16 unit in the text.</param>
+/// <param name="EndOffset">One past the last UTF-16 unit.</param>
+/// <param name="Score">Probability of its start times that of its end, 0 to 1.</param>
+[GenerateSerializer, Immutable, Alias("ml.TopAnswer")]
+public readonly record struct TopAnswer(
+    [property: Id(0)] string Answer, [property: Id(1)] int StartOffset, [property: Id(2)] int EndOffset, [property: Id(3)] double Score);
+
+/// <summary>Weights of tokens.</summary>
+/// <param name="Tokens">Descending by weight; each token once.</param>
+/// <param name="IsTruncated">Whether the text was cut.</param>
+[GenerateSerializer, Immutable, Alias("ml.TextExpansionResult")]
+public sealed record TextExpansionResult([property: Id(0)] ImmutableArray<WeightedToken> Tokens, bool IsTruncated) : InferenceResult(IsTruncated);
+
+/// <summary>A token and its weight, above 0. Dots of the token are written as two underscores: field names cannot hold them.</summary>
+[GenerateSerializer, Immutable, Alias("ml.WeightedToken")]
+public readonly record struct WeightedToken([property: Id(0)] string Token, [property: Id(1)] float Weight);
+
+/// <summary>How near two texts are.</summary>
+/// <param name="Score">The model's own number, of any range.</param>
+/// <param name="IsTruncated">Whether a text was cut.</param>
+[GenerateSerializer, Immutable, Alias("ml.TextSimilarityResult")]
+public sealed record TextSimilarityResult([property: Id(0)] double Score, bool IsTruncated) : InferenceResult(IsTruncated);

@@ -5,6 +5,18 @@ public enum TokenizerKind
 {
     /// <summary>BERT WordPiece.</summary>
     Bert = 0,
+
+    /// <summary>MPNet: WordPiece with other special tokens.</summary>
+    Mpnet = 1,
+
+    /// <summary>RoBERTa: byte-level BPE.</summary>
+    Roberta = 2,
+
+    /// <summary>XLM-RoBERTa: SentencePiece unigram.</summary>
+    XlmRoberta = 3,
+
+    /// <summary>DeBERTa version 2 and 3: SentencePiece unigram that spells unknown characters in bytes.</summary>
+    DebertaV2 = 4,
 }
 
 /// <summary>What happens to a text that is too long. Numbers are append-only.</summary>
@@ -30,6 +42,7 @@ public enum Truncate
 /// <param name="MaxSequenceLength">Most tokens of one row, special tokens included.</param>
 /// <param name="Truncate">What happens to longer texts.</param>
 /// <param name="Span">Tokens that neighbouring windows share; -1 for no windows.</param>
+/// <param name="AddPrefixSpace">Put a space before a text that does not begin with one; RoBERTa only.</param>
 [GenerateSerializer, Immutable, Alias("ml.Tokenization")]
 public sealed record Tokenization(
     [property: Id(0)] TokenizerKind Kind = TokenizerKind.Bert,
@@ -37,7 +50,8 @@ public sealed record Tokenization(
     [property: Id(2)] bool WithSpecialTokens = true,
     [property: Id(3)] int MaxSequenceLength = Tokenization.DefaultMaxSequenceLength,
     [property: Id(4)] Truncate Truncate = Truncate.First,
-    [property: Id(5)] int Span = Tokenization.NoSpan)
+    [property: Id(5)] int Span = Tokenization.NoSpan,
+    [property: Id(6)] bool AddPrefixSpace = false)
 {
     /// <summary>Most tokens of one row when nothing is said.</summary>
     public const int DefaultMaxSequenceLength = 512;

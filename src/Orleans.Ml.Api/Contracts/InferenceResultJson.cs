@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Text.Json;
 using Orleans.Ml.Inference;
 
@@ -31,7 +32,20 @@ internal static class InferenceResultJson
                 WriteNumbers(writer, embedding.Values);
                 break;
             case ClassificationResult classification:
-                Write(writer, classification);
+                WriteClasses(writer, classification.PredictedValue, classification.TopClasses, classification.PredictionProbability);
+                break;
+            case FillMaskResult fillMask:
+                WriteClasses(writer, fillMask.PredictedValue, fillMask.TopClasses, fillMask.PredictionProbability);
+                writer.WriteString(resultsField + "_sequence", fillMask.PredictedSequence);
+                break;
+            case QuestionAnsweringResult answering:
+                Write(writer, answering);
+                break;
+            case TextExpansionResult expansion:
+                WriteWeights(writer, expansion);
+                break;
+            case TextSimilarityResult similarity:
+                WriteValue(writer, similarity.Score);
                 break;
             case NerResult ner:
                 Write(writer, ner);
@@ -48,13 +62,13 @@ internal static class InferenceResultJson
         writer.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter writer, ClassificationResult result)
+    private static void WriteClasses(Utf8JsonWriter writer, string best, ImmutableArray<TopClass> topClasses, double probability)
     {
-        writer.WriteStringValue(result.PredictedValue);
-        if (!result.TopClasses.IsDefaultOrEmpty)
+        writer.WriteStringValue(best);
+        if (!topClasses.IsDefaultOrEmpty)
         {
             writer.WriteStartArray("top_classes"u8);
-            foreach (var top in result.TopClasses)
+            foreach (var top in topClasses)
             {
                 writer.WriteStartObject();
                 writer.WriteString("class_name"u8, top.ClassName);
@@ -66,7 +80,46 @@ internal static class InferenceResultJson
             writer.WriteEndArray();
         }
 
-        WriteNumber(writer, "prediction_probability"u8, result.PredictionProbability);
+        WriteNumber(writer, "prediction_probability"u8, probability);
+    }
+
+    private static void Write(Utf8JsonWriter writer, QuestionAnsweringResult result)
+    {
+        writer.WriteStringValue(result.Best.Answer);
+        writer.WriteNumber("start_offset"u8, result.Best.StartOffset);
+        writer.WriteNumber("end_offset"u8, result.Best.EndOffset);
+        if (!result.TopAnswers.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray("top_classes"u8);
+            foreach (var top in result.TopAnswers)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("answer"u8, top.Answer);
+                writer.WriteNumber("start_offset"u8, top.StartOffset);
+                writer.WriteNumber("end_offset"u8, top.EndOffset);
+                WriteNumber(writer, "score"u8, top.Score);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        WriteNumber(writer, "prediction_probability"u8, result.Best.Score);
+    }
+
+    // Unlike all other numbers these are printed as the floats they are: 0.1f is 0.1.
+    private static void WriteWeights(Utf8JsonWriter writer, TextExpansionResult result)
+    {
+        writer.WriteStartObject();
+        foreach (var (token, weight) in result.Tokens)
+        {
+            if (float.IsFinite(weight))
+                writer.WriteNumber(token, weight);
+            else
+                writer.WriteNull(token);
+        }
+
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, NerResult result)
@@ -101,23 +154,23 @@ internal static class InferenceResultJson
     {
         writer.WriteStartArray();
         for (; littleEndian.Length >= sizeof(float); littleEndian = littleEndian[sizeof(float)..])
-        {
-            var value = (double)BinaryPrimitives.ReadSingleLittleEndian(littleEndian);
-            if (double.IsFinite(value))
-                writer.WriteNumberValue(value);
-            else
-                writer.WriteNullValue();
-        }
+            WriteValue(writer, BinaryPrimitives.ReadSingleLittleEndian(littleEndian));
 
         writer.WriteEndArray();
     }
 
-    // JSON has no word for a number that is none.
     private static void WriteNumber(Utf8JsonWriter writer, ReadOnlySpan<byte> name, double value)
     {
+        writer.WritePropertyName(name);
+        WriteValue(writer, value);
+    }
+
+    // JSON has no word for a number that is none.
+    private static void WriteValue(Utf8JsonWriter writer, double value)
+    {
         if (double.IsFinite(value))
-            writer.WriteNumber(name, value);
+            writer.WriteNumberValue(value);
         else
-            writer.WriteNull(name);
+            writer.WriteNullValue();
     }
 }

@@ -14,6 +14,7 @@ internal sealed class VocabularyUpload(ModelCatalog catalog, IModelStore store)
         var model = await catalog.RequireAsync(modelId);
         if (model.VocabularyFile is not null)
             throw new MlException(MlErrorKind.AlreadyExists, $"The vocabulary of trained model [{modelId}] already exists");
+        RequireWhatTheTokenizerNeeds(modelId, model.Config.InferenceConfig.Tokenization.Kind, request);
         var file = new ModelFile(modelId, model.Config.Instance, $"vocabulary-{Guid.NewGuid():N}.json");
         await using (var stored = await store.CreateAsync(file, cancellationToken))
         {
@@ -34,6 +35,17 @@ internal sealed class VocabularyUpload(ModelCatalog catalog, IModelStore store)
         {
             await store.DeleteAsync(file, CancellationToken.None);
             throw;
+        }
+    }
+
+    private static void RequireWhatTheTokenizerNeeds(string modelId, TokenizerKind tokenizer, VocabularyRequest request)
+    {
+        var missing = tokenizer.NeedsMerges() && request.Merges is not { IsEmpty: false } ? "merges"
+            : tokenizer.NeedsScores() && request.Scores is not { IsEmpty: false } ? "scores" : null;
+        if (missing is not null)
+        {
+            throw new MlException(MlErrorKind.BadRequest,
+                $"The vocabulary of trained model [{modelId}] needs [{missing}], because its tokenizer is [{tokenizer.ApiName()}]");
         }
     }
 }

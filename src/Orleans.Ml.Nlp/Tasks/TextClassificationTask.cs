@@ -26,7 +26,7 @@ internal sealed class TextClassificationTask(SequenceEncoder encoder, string? re
         var probabilities = logits.Length <= MostOnStack ? stackalloc double[logits.Length] : new double[logits.Length];
         Softmax.Write(logits, probabilities);
         var best = Softmax.ArgMax(probabilities);
-        return new ClassificationResult(labels[best], probabilities[best], Top(probabilities), document.Input.IsTruncated);
+        return new ClassificationResult(labels[best], probabilities[best], Ranking.Top(probabilities, topClasses, i => labels[i]), document.Input.IsTruncated);
     }
 
     /// <inheritdoc/>
@@ -41,22 +41,5 @@ internal sealed class TextClassificationTask(SequenceEncoder encoder, string? re
         }
 
         return new TextClassificationTask(changedEncoder, changedResultsField, changedLabels, own.NumTopClasses ?? topClasses);
-    }
-
-    private ImmutableArray<TopClass> Top(ReadOnlySpan<double> probabilities)
-    {
-        var count = topClasses < 0 ? labels.Length : Math.Min(topClasses, labels.Length);
-        if (count == 0)
-            return [];
-        Span<(double Probability, int Index)> ranked = labels.Length <= MostOnStack
-            ? stackalloc (double, int)[labels.Length] : new (double, int)[labels.Length];
-        for (var i = 0; i < ranked.Length; i++)
-            ranked[i] = (probabilities[i], i);
-        // Equal ones keep the labels' order: the index makes every sort a stable one.
-        ranked.Sort(static (a, b) => b.Probability.CompareTo(a.Probability) is not 0 and var order ? order : a.Index - b.Index);
-        var top = ImmutableArray.CreateBuilder<TopClass>(count);
-        foreach (var (probability, index) in ranked[..count])
-            top.Add(new(labels[index], probability));
-        return top.MoveToImmutable();
     }
 }

@@ -3,7 +3,7 @@ using Orleans.Ml.Nlp.Tokenization;
 
 namespace Orleans.Ml.Nlp.Tasks;
 
-/// <summary>A task over one sequence: the document's text.</summary>
+/// <summary>A task over text: one sequence, the document's text, unless it says otherwise.</summary>
 internal abstract class TextTask(SequenceEncoder encoder, string? resultsField) : NlpTask
 {
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ internal abstract class TextTask(SequenceEncoder encoder, string? resultsField) 
     public abstract bool AllowsSpan { get; }
 
     /// <inheritdoc/>
-    public sealed override PreparedDocument Prepare(string text)
+    public override PreparedDocument Prepare(string text)
     {
         using var tokens = encoder.Tokenize(text);
         var input = encoder.Encode(tokens);

@@ -25,6 +25,11 @@ internal static class Characters
 
     public static CharacterKind KindOf(char unit) => Kinds[unit];
 
+    /// <summary>Whether a unit separates words as Java's <c>Character.isWhitespace</c> says.</summary>
+    public static bool IsWhiteSpace(char unit) => unit < '\u0080'
+        ? unit is ' ' or (>= '\t' and <= '\r') or (>= '\u001C' and <= '\u001F')
+        : IsSeparator(unit, CharUnicodeInfo.GetUnicodeCategory(unit));
+
     private static CharacterKind Classify(char unit)
     {
         var category = CharUnicodeInfo.GetUnicodeCategory(unit);
@@ -38,10 +43,13 @@ internal static class Characters
     private static bool IsDropped(char unit, UnicodeCategory category) => unit is not ('\n' or '\r' or '\t') && category is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate;
 
-    // Java's Character.isWhitespace: the three no-break spaces stay inside a word.
-    private static bool IsSpace(char unit, UnicodeCategory category) => unit is '\n' or '\r' or '\t' ||
-        (unit is not ('\u00A0' or '\u2007' or '\u202F') && category is
-            UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    // Other control characters that are white space have been dropped before.
+    private static bool IsSpace(char unit, UnicodeCategory category) => unit is '\n' or '\r' or '\t' || IsSeparator(unit, category);
+
+    // The three no-break spaces stay inside a word.
+    private static bool IsSeparator(char unit, UnicodeCategory category) =>
+        unit is not ('\u00A0' or '\u2007' or '\u202F') && category is
+            UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static bool IsPunctuation(char unit, UnicodeCategory category) =>
         unit is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~') ||

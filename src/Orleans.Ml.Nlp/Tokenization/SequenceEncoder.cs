@@ -2,29 +2,42 @@ using Orleans.Ml.Models;
 
 namespace Orleans.Ml.Nlp.Tokenization;
 
-/// <summary>Lays the tokens of one sequence out as the rows a model takes: framed, cut or split into windows, and padded.</summary>
-internal sealed class SequenceEncoder(Tokenizer tokenizer, Models.Tokenization settings)
+/// <summary>Lays the tokens of one sequence out as the rows a model takes: whole, cut or split into windows.</summary>
+internal sealed class SequenceEncoder
 {
-    /// <summary>Most numbers of one document, 128 MiB: windows that advance one token at a time would multiply a text by their width.</summary>
-    private const long MaxValues = 16 * 1024 * 1024;
+    private readonly bool _zeroTokenTypes;
+    private readonly RowWriter _rows;
 
-    /// <summary>The tensor of positions; the one before it, of token types, stays zero.</summary>
-    private const int PositionsArgument = 3;
+    /// <summary>Builds it.</summary>
+    /// <param name="tokenizer">Makes the tokens.</param>
+    /// <param name="settings">The tokenization it follows.</param>
+    /// <param name="zeroTokenTypes">Whether the second sequence of a pair has token type 0 as the first, instead of 1.</param>
+    public SequenceEncoder(Tokenizer tokenizer, Models.Tokenization settings, bool zeroTokenTypes = false)
+    {
+        Tokenizer = tokenizer;
+        Settings = settings;
+        _zeroTokenTypes = zeroTokenTypes;
+        _rows = new(tokenizer, settings, zeroTokenTypes);
+        Pairs = new(tokenizer.Layout, settings, _rows);
+    }
 
-    // More tokens than this can never become rows, however they are split.
-    private readonly int _mostTokens = (int)(MaxValues / tokenizer.Arguments);
+    /// <summary>What makes the tokens.</summary>
+    public Tokenizer Tokenizer { get; }
 
     /// <summary>The tokenization this one follows.</summary>
-    public Models.Tokenization Settings { get; } = settings;
+    public Models.Tokenization Settings { get; }
+
+    /// <summary>The same for two sequences.</summary>
+    public PairEncoder Pairs { get; }
 
     /// <summary>The same tokenizer with other settings.</summary>
-    public SequenceEncoder With(Models.Tokenization changed) => changed == Settings ? this : new(tokenizer, changed);
+    public SequenceEncoder With(Models.Tokenization changed) => changed == Settings ? this : new(Tokenizer, changed, _zeroTokenTypes);
 
     /// <summary>The tokens of a text, or so many of them that it is clear how it is cut.</summary>
     public TokenList Tokenize(string text)
     {
         var tokens = new TokenList();
-        tokenizer.Tokenize(text, Settings.Truncate == Truncate.None ? _mostTokens : Settings.RoomInRow(), tokens);
+        Tokenizer.Tokenize(text, Settings.Truncate == Truncate.None ? _rows.MostTokens : Settings.RoomInRow(), tokens);
         return tokens;
     }
 
@@ -38,8 +51,8 @@ internal sealed class SequenceEncoder(Tokenizer tokenizer, Models.Tokenization s
             tokens.Truncate(room);
         if (tokens.Count > room)
             return EncodeWindows(tokens, room);
-        var input = Allocate(1, tokens.Count, isTruncated);
-        WriteRow(input, 0, tokens.Tokens);
+        var input = _rows.Allocate(1, tokens.Count + Settings.FrameLength(), isTruncated);
+        _rows.Write(input, 0, tokens.Tokens);
         return input;
     }
 
@@ -47,48 +60,17 @@ internal sealed class SequenceEncoder(Tokenizer tokenizer, Models.Tokenization s
     {
         if (Settings.Span == Models.Tokenization.NoSpan)
         {
-            var orMore = tokens.Count > _mostTokens ? " or more" : "";
+            var orMore = tokens.Count > _rows.MostTokens ? " or more" : "";
             throw new MlException(MlErrorKind.BadRequest,
                 $"Input too large: the text has [{tokens.Count + Settings.FrameLength()}] tokens{orMore}, " +
                 $"[max_sequence_length] is [{Settings.MaxSequenceLength}]");
         }
 
         var windows = Windows.Split(tokens.Tokens, room, Settings.Span);
-        var input = Allocate(windows.Count, windows.Max(window => window.End - window.Start), isTruncated: false);
+        var longest = windows.Max(window => window.End - window.Start);
+        var input = _rows.Allocate(windows.Count, longest + Settings.FrameLength(), isTruncated: false);
         for (var row = 0; row < windows.Count; row++)
-            WriteRow(input, row, tokens.Tokens[windows[row].Start..windows[row].End]);
+            _rows.Write(input, row, tokens.Tokens[windows[row].Start..windows[row].End]);
         return input;
-    }
-
-    private ModelInput Allocate(int rows, int tokens, bool isTruncated)
-    {
-        // Without special tokens an empty text has none; a tensor without elements is more than most models can take, one of padding is not.
-        var length = Math.Max(1, tokens + Settings.FrameLength());
-        var values = (long)rows * length * tokenizer.Arguments;
-        return values <= MaxValues ? new(rows, length, tokenizer.Arguments) { IsTruncated = isTruncated } : throw new MlException(MlErrorKind.BadRequest,
-            $"Input too large: [{rows}] windows of [{length}] tokens with a [span] of [{Settings.Span}] make [{values}] numbers, the limit is [{MaxValues}]");
-    }
-
-    private void WriteRow(ModelInput input, int row, ReadOnlySpan<Token> tokens)
-    {
-        var ids = input.Argument(0).Slice(row * input.Length, input.Length);
-        var used = tokens.Length + Settings.FrameLength();
-        var first = 0;
-        if (Settings.WithSpecialTokens)
-        {
-            ids[first++] = tokenizer.Special.Cls;
-            ids[used - 1] = tokenizer.Special.Sep;
-        }
-
-        for (var i = 0; i < tokens.Length; i++)
-            ids[first + i] = tokens[i].Id;
-        ids[used..].Fill(tokenizer.Special.Pad);
-        // Elasticsearch once wrote the padding's id here, which is 1 in some vocabularies; 0 is right.
-        input.Argument(1).Slice(row * input.Length, used).Fill(1);
-        if (input.Arguments < PositionsArgument + 1)
-            return;
-        var positions = input.Argument(PositionsArgument).Slice(row * input.Length, input.Length);
-        for (var i = 0; i < positions.Length; i++)
-            positions[i] = i;
     }
 }

@@ -20,6 +20,9 @@ internal sealed class TokenList : IDisposable
         _tokens[Count++] = token;
     }
 
+    /// <summary>Moves the end of the last token's place in the text.</summary>
+    public void ExtendLast(int end) => _tokens[Count - 1] = _tokens[Count - 1] with { End = end };
+
     /// <summary>Forgets all tokens from an index on.</summary>
     public void Truncate(int count) => Count = Math.Min(Count, count);
 

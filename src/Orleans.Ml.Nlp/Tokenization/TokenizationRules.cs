@@ -6,6 +6,9 @@ namespace Orleans.Ml.Nlp.Tokenization;
 /// <summary>What a tokenization may say, and what a request may change of it (models-nlp-ingest-security.md §2.4, §3.0, §4.5).</summary>
 internal static class TokenizationRules
 {
+    /// <summary>The option's name in the API.</summary>
+    public static string ApiName(this Truncate truncate) => JsonNamingPolicy.SnakeCaseLower.ConvertName(truncate.ToString());
+
     /// <summary>Tokens that frame one sequence.</summary>
     public static int FrameLength(this Models.Tokenization settings) => settings.WithSpecialTokens ? 2 : 0;
 
@@ -23,7 +26,7 @@ internal static class TokenizationRules
         if (update.Kind != stored.Kind)
         {
             throw new MlException(MlErrorKind.BadRequest,
-                $"The model's tokenizer is [{NameOf(stored.Kind)}], but the update is for the tokenizer [{NameOf(update.Kind)}]");
+                $"The model's tokenizer is [{stored.Kind.ApiName()}], but the update is for the tokenizer [{update.Kind.ApiName()}]");
         }
 
         var effective = update.Truncate switch
@@ -50,7 +53,7 @@ internal static class TokenizationRules
         if (settings.Span < 0)
             throw Illegal($"[span] must be [-1], or [0] or more; it is [{settings.Span}]");
         if (settings.Truncate != Truncate.None)
-            throw Illegal($"[span] must be [-1] when [truncate] is [{NameOf(settings.Truncate)}]; it is [{settings.Span}]");
+            throw Illegal($"[span] must be [-1] when [truncate] is [{settings.Truncate.ApiName()}]; it is [{settings.Span}]");
         // Elasticsearch does not look and never comes to an end.
         if (settings.Span >= room)
         {
@@ -60,7 +63,4 @@ internal static class TokenizationRules
     }
 
     private static MlException Illegal(string reason) => new(MlErrorKind.IllegalArgument, reason);
-
-    private static string NameOf<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

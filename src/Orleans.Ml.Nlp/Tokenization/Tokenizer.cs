@@ -3,13 +3,13 @@ using Orleans.Ml.Models;
 namespace Orleans.Ml.Nlp.Tokenization;
 
 /// <summary>Makes tokens of text. Immutable, safe on any thread.</summary>
-internal abstract class Tokenizer(SpecialTokens special)
+internal abstract class Tokenizer(SpecialTokens special, RowLayout layout)
 {
     /// <summary>Ids of the tokens that frame, pad and stand in.</summary>
     public SpecialTokens Special { get; } = special;
 
-    /// <summary>How many tensors models of this kind take: ids, attention mask, then token types, then positions.</summary>
-    public abstract int Arguments { get; }
+    /// <summary>How the rows of such models are laid out.</summary>
+    public RowLayout Layout { get; } = layout;
 
     /// <summary>Appends the tokens of a text, without special tokens.</summary>
     /// <param name="text">Any UTF-16, unpaired surrogates included.</param>
@@ -17,14 +17,33 @@ internal abstract class Tokenizer(SpecialTokens special)
     /// <param name="tokens">Where they go.</param>
     public abstract void Tokenize(ReadOnlySpan<char> text, int limit, TokenList tokens);
 
+    /// <summary>The text that a token of the vocabulary stands for, as Elasticsearch shows it.</summary>
+    public virtual string Decode(string token) => token;
+
     /// <summary>Builds the tokenizer a model is configured for.</summary>
-    /// <exception cref="MlException">The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>).</exception>
-    public static Tokenizer Create(string modelId, Models.Tokenization settings, Vocabulary vocabulary) => settings.Kind switch
+    /// <exception cref="MlException">
+    /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), or merges or scores (<see cref="MlErrorKind.BadRequest"/>).
+    /// </exception>
+    public static Tokenizer Create(string modelId, Models.Tokenization settings, Vocabulary vocabulary)
     {
-        TokenizerKind.Bert => new WordPieceTokenizer(
-            SpecialTokens.Find(modelId, vocabulary, SpecialTokenNames.Bert, settings.WithSpecialTokens),
-            SpecialTokenNames.Bert.Mask, settings.DoLowerCase, vocabulary),
-        _ => throw new MlException(MlErrorKind.BadRequest,
-            $"Trained model [{modelId}] asks for the tokenizer [{settings.Kind}], which this version does not have"),
-    };
+        if (settings.Kind.NeedsMerges() && vocabulary.Merges.IsEmpty)
+            throw Lacks("merges");
+        if (settings.Kind.NeedsScores() && vocabulary.Scores.IsEmpty)
+            throw Lacks("scores");
+        var names = SpecialTokenNames.Of(settings.Kind);
+        var special = SpecialTokens.Find(modelId, vocabulary, names, settings.WithSpecialTokens);
+        var layout = RowLayout.Of(settings.Kind);
+        return settings.Kind switch
+        {
+            TokenizerKind.Bert or TokenizerKind.Mpnet => new WordPieceTokenizer(special, layout, names.Mask, settings.DoLowerCase, vocabulary),
+            TokenizerKind.Roberta => new BytePairTokenizer(special, layout, names.Mask, settings.AddPrefixSpace, vocabulary),
+            TokenizerKind.XlmRoberta => new UnigramTokenizer(special, layout, [names.Mask], spellsBytes: false, vocabulary),
+            TokenizerKind.DebertaV2 => new UnigramTokenizer(special, layout, names.All, spellsBytes: true, vocabulary),
+            _ => throw new MlException(MlErrorKind.BadRequest,
+                $"Trained model [{modelId}] asks for the tokenizer [{settings.Kind.ApiName()}], which this version does not have"),
+        };
+
+        MlException Lacks(string member) => new(MlErrorKind.BadRequest,
+            $"The vocabulary of trained model [{modelId}] has no [{member}], which its tokenizer [{settings.Kind.ApiName()}] needs");
+    }
 }

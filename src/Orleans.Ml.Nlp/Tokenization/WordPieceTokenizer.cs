@@ -1,7 +1,8 @@
 namespace Orleans.Ml.Nlp.Tokenization;
 
 /// <summary>
-/// BERT's WordPiece as Elasticsearch does it, rule by rule from models-nlp-ingest-security.md §4.2. All pieces of a word carry the word's offsets.
+/// The WordPiece of BERT and MPNet as Elasticsearch does it, rule by rule from models-nlp-ingest-security.md §4.2. All pieces of a word carry
+/// the word's offsets.
 /// </summary>
 internal sealed class WordPieceTokenizer : Tokenizer
 {
@@ -14,18 +15,18 @@ internal sealed class WordPieceTokenizer : Tokenizer
     private const string ContinuationPrefix = "##";
 
     private readonly string _mask;
-    private readonly int _maskId;
     private readonly bool _foldsCase;
     private readonly PieceTable _words;
     private readonly PieceTable _continuations;
 
     /// <summary>Builds it.</summary>
     /// <param name="special">Ids of the special tokens.</param>
+    /// <param name="layout">How the rows of such models are laid out.</param>
     /// <param name="mask">The one string that is never split; begins with punctuation and holds no white space.</param>
     /// <param name="foldsCase">Whether case and accents do not count. The vocabulary's case does not count either, then.</param>
     /// <param name="vocabulary">A token's index is its id.</param>
-    public WordPieceTokenizer(SpecialTokens special, string mask, bool foldsCase, Vocabulary vocabulary)
-        : base(special)
+    public WordPieceTokenizer(SpecialTokens special, RowLayout layout, string mask, bool foldsCase, Vocabulary vocabulary)
+        : base(special, layout)
     {
         _mask = mask;
         _foldsCase = foldsCase;
@@ -40,13 +41,9 @@ internal sealed class WordPieceTokenizer : Tokenizer
                 words[token] = id;
         }
 
-        _maskId = words.GetValueOrDefault(KeyOf(mask), special.Unk);
         _words = new(words);
         _continuations = new(continuations);
     }
-
-    /// <inheritdoc/>
-    public override int Arguments => 4;
 
     /// <inheritdoc/>
     public override void Tokenize(ReadOnlySpan<char> text, int limit, TokenList tokens)
@@ -113,7 +110,7 @@ internal sealed class WordPieceTokenizer : Tokenizer
             if (run[i..].StartsWith(_mask))
             {
                 from = i + _mask.Length;
-                output.AddWord(_maskId, positions.Of(i, from));
+                output.AddWord(Special.MaskOrUnk, positions.Of(i, from));
             }
             else
             {

@@ -89,6 +89,22 @@ public sealed class UploadEndpointsTests : IAsyncLifetime
             Encoding.UTF8.GetString(_api.Cluster.Store.Files[new ModelFile("m", "i1", Model.Model!.VocabularyFile!)]).Replace("\\u00FC", "ü", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(TokenizerKind.Roberta, "", "merges")]
+    [InlineData(TokenizerKind.Roberta, ",\"merges\":[]", "merges")]
+    [InlineData(TokenizerKind.XlmRoberta, "", "scores")]
+    [InlineData(TokenizerKind.DebertaV2, ",\"scores\":[]", "scores")]
+    public async Task PutVocabulary_IsRefused_WhenTheTokenizerNeedsMore(TokenizerKind tokenizer, string members, string needed)
+    {
+        Model.Model = Given.Model("m", new PassThroughConfig(new(tokenizer), null)) with { VocabularyFile = null };
+
+        var answer = await _api.SendAsync("PUT", "/_ml/trained_models/m/vocabulary", "{\"vocabulary\":[\"a\"]" + members + "}");
+
+        Assert.Equal((HttpStatusCode.BadRequest, "status_exception"), (answer.Status, answer.ErrorType));
+        Assert.All(["[m]", needed, tokenizer.ApiName()], mention => Assert.Contains(mention, answer.Reason, StringComparison.Ordinal));
+        Assert.Empty(_api.Cluster.Store.Files);
+    }
+
     [Fact]
     public async Task PutVocabulary_IsRefused_WhenThereIsOne()
     {

@@ -102,6 +102,29 @@ public sealed class NerTaskTests
     }
 
     [Fact]
+    public void EntityBeginsAfterTheSpace_InBytePairs()
+    {
+        var vocabulary = new Nlp.Tokenization.Vocabulary(["<s>", "</s>", "<pad>", "<unk>", "<mask>", "i", "n", "\u0120", "A"]) { Merges = ["n n"] };
+        var model = NlpModel.Create("model-1", new NerConfig(new(TokenizerKind.Roberta), null, Tags), vocabulary);
+
+        // i n, then the space, A and n n, which is one unknown symbol.
+        var result = Interpret("in Ann", model, Sure(0, 0.9), Sure(0, 0.9), Sure(1, 0.9), Sure(2, 0.9), Sure(1, 0.9));
+
+        Assert.Equal([("Ann", "PER", 3, 6)], result.Entities.Select(e => (e.Entity, e.ClassName, e.StartPos, e.EndPos)));
+    }
+
+    [Fact]
+    public void EveryPieceIsTaggedOnItsOwn_InUnigrams()
+    {
+        var vocabulary = Given.Unigrams(TokenizerKind.XlmRoberta, ("\u2581Ann", -1), ("a", -1));
+        var model = NlpModel.Create("model-1", new NerConfig(new(TokenizerKind.XlmRoberta), null, Tags), vocabulary);
+
+        var result = Interpret("Anna", model, Sure(1, 0.9), Sure(0, 0.9));
+
+        Assert.Equal([("Ann", 0, 3)], result.Entities.Select(e => (e.Entity, e.StartPos, e.EndPos)));
+    }
+
+    [Fact]
     public void TruncatedTextKeepsItsEnd()
     {
         var result = Interpret("Ann lives in York", Model(Given.Bert(max: 4)), Sure(1, 0.9), Sure(0, 0.9));

@@ -88,7 +88,7 @@ public sealed class TokenizationRulesTests
 
         Assert.Equal(MlErrorKind.BadRequest, error.Kind);
         Assert.Contains("[bert]", error.Message, StringComparison.Ordinal);
-        Assert.Contains("[7]", error.Message, StringComparison.Ordinal);
+        Assert.Contains("7]", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

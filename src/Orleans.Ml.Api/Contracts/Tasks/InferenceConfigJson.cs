@@ -8,14 +8,14 @@ namespace Orleans.Ml.Api.Contracts.Tasks;
 /// <summary>The <c>inference_config</c> of models and requests: an object whose only member names the task.</summary>
 internal static class InferenceConfigJson
 {
-    private static readonly TaskJson[] Tasks = [new NerJson(), new TextClassificationJson(), new TextEmbeddingJson(), new PassThroughJson()];
+    private static readonly TaskJson[] Tasks =
+    [
+        new NerJson(), new TextClassificationJson(), new FillMaskJson(), new QuestionAnsweringJson(), new ZeroShotClassificationJson(),
+        new TextEmbeddingJson(), new TextExpansionJson(), new TextSimilarityJson(), new PassThroughJson(),
+    ];
 
     // Elasticsearch knows them, this server does not.
-    private static readonly string[] Others =
-    [
-        "fill_mask", "question_answering", "zero_shot_classification", "text_expansion", "text_similarity",
-        "classification", "regression", "learning_to_rank",
-    ];
+    private static readonly string[] Others = ["classification", "regression", "learning_to_rank"];
 
     public static InferenceConfig Read(JsonMember member)
     {

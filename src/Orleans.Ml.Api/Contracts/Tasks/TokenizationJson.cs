@@ -9,8 +9,8 @@ internal static class TokenizationJson
 {
     private const string TruncateNames = "first, second, none, balanced";
 
-    private static readonly (string Name, TokenizerKind Kind)[] Supported = [("bert", TokenizerKind.Bert)];
-    private static readonly string[] Others = ["bert_ja", "mpnet", "roberta", "xlm_roberta", "deberta_v2"];
+    // Elasticsearch has it, this server does not.
+    private const string BertJapanese = "bert_ja";
 
     public static Tokenization Read(JsonMember member)
     {
@@ -25,6 +25,7 @@ internal static class TokenizationJson
                 "max_sequence_length" => tokenization with { MaxSequenceLength = option.Int32() },
                 "truncate" => tokenization with { Truncate = option.Token(ParseTruncate, TruncateNames) },
                 "span" => tokenization with { Span = option.Int32() },
+                "add_prefix_space" when tokenization.Kind == TokenizerKind.Roberta => tokenization with { AddPrefixSpace = option.Boolean() },
                 _ => throw option.Unknown(),
             };
         }
@@ -56,12 +57,14 @@ internal static class TokenizationJson
     public static void Write(Utf8JsonWriter writer, Tokenization tokenization)
     {
         writer.WriteStartObject("tokenization"u8);
-        writer.WriteStartObject(Supported.First(s => s.Kind == tokenization.Kind).Name);
+        writer.WriteStartObject(tokenization.Kind.ApiName());
         writer.WriteBoolean("do_lower_case"u8, tokenization.DoLowerCase);
         writer.WriteBoolean("with_special_tokens"u8, tokenization.WithSpecialTokens);
         writer.WriteNumber("max_sequence_length"u8, tokenization.MaxSequenceLength);
         writer.WriteString("truncate"u8, NameOf(tokenization.Truncate));
         writer.WriteNumber("span"u8, tokenization.Span);
+        if (tokenization.Kind == TokenizerKind.Roberta)
+            writer.WriteBoolean("add_prefix_space"u8, tokenization.AddPrefixSpace);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -69,6 +72,8 @@ internal static class TokenizationJson
     private static string? FindProblem(Tokenization asked) => asked switch
     {
         { MaxSequenceLength: <= 0 } => $"[max_sequence_length] must be positive, was [{asked.MaxSequenceLength}]",
+        { DoLowerCase: true, Kind: TokenizerKind.Roberta or TokenizerKind.XlmRoberta } =>
+            $"[do_lower_case] must be false for the tokenizer [{asked.Kind.ApiName()}], was [true]",
         { Span: < Tokenization.NoSpan } => SpanTooSmall(asked.Span),
         _ when asked.Span > asked.MaxSequenceLength =>
             $"[span] must be at most [max_sequence_length], was [{asked.Span}] with [{asked.MaxSequenceLength}]",
@@ -78,15 +83,15 @@ internal static class TokenizationJson
 
     private static TokenizerKind KindOf(JsonMember tokenizer)
     {
-        foreach (var (name, kind) in Supported)
+        foreach (var kind in TokenizerKinds.All)
         {
-            if (tokenizer.Name == name)
+            if (tokenizer.Name == kind.ApiName())
                 return kind;
         }
 
-        throw Others.Contains(tokenizer.Name)
+        throw tokenizer.Name == BertJapanese
             ? new MlException(MlErrorKind.BadRequest,
-                $"tokenizer [{tokenizer.Name}] is not supported; supported are [{string.Join(", ", Supported.Select(s => s.Name))}]")
+                $"tokenizer [{BertJapanese}] is not supported; supported are [{string.Join(", ", TokenizerKinds.All.Select(kind => kind.ApiName()))}]")
             : tokenizer.Unknown();
     }
 
