@@ -78,6 +78,9 @@ public sealed class ClusterFixture : IAsyncLifetime
     public static IDisposable Intercept(Func<IIncomingGrainCallContext, bool> applies, Func<IIncomingGrainCallContext, Task> instead) =>
         _interception = new Interception(applies, instead);
 
+    /// <summary>For an interception: a call that does not return before the interception ends. For ever would be too long: no activation ends with a call in it.</summary>
+    public static Task HangAsync() => _interception?.Ended.Task ?? Task.CompletedTask;
+
     private static void AddFailingStorage(ISiloBuilder silo)
     {
         silo.AddFaultInjectionMemoryStorage("Default", memory => memory.Configure<OrleansGrainStorageSerializer>((options, serializer) => options.GrainStorageSerializer = serializer));
@@ -129,6 +132,12 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     private sealed record Interception(Func<IIncomingGrainCallContext, bool> Applies, Func<IIncomingGrainCallContext, Task> Instead) : IDisposable
     {
-        public void Dispose() => _interception = null;
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Dispose()
+        {
+            _interception = null;
+            Ended.TrySetResult();
+        }
     }
 }

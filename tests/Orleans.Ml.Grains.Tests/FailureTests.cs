@@ -34,7 +34,7 @@ public sealed class FailureTests(ClusterFixture cluster)
     {
         await cluster.CreateModelAsync("mute");
         using var intercepted = ClusterFixture.Intercept(call => call.MethodName == nameof(IRoutingGrain.OnAssignmentAsync)
-            && call.Request.GetArgument(0) is Assignment { TaskParameters.DeploymentId: "mute" }, _ => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ClusterFixture.Cancellation));
+            && call.Request.GetArgument(0) is Assignment { TaskParameters.DeploymentId: "mute" }, _ => ClusterFixture.HangAsync());
 
         var assignment = await cluster.StartAsync("mute");
 
@@ -66,7 +66,7 @@ public sealed class FailureTests(ClusterFixture cluster)
             call =>
             {
                 if (call.MethodName == nameof(IRoutingGrain.OnNodesAsync))
-                    return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ClusterFixture.Cancellation);
+                    return ClusterFixture.HangAsync();
                 // Two silos: the fifth word is the third of one of them at least.
                 if (Interlocked.Increment(ref told) == 5)
                     again.SetResult();
