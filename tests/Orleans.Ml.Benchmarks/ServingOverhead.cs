@@ -6,7 +6,7 @@ namespace Orleans.Ml.Benchmarks;
 internal static class ServingOverhead
 {
     private const int Rounds = 5;
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(4);
 
     public static async Task RunAsync()
     {
