@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Ml.Deployments;
+using Orleans.Ml.Placement;
 
 namespace Orleans.Ml.Planning;
 
@@ -7,9 +8,10 @@ namespace Orleans.Ml.Planning;
 internal static class PlanExplanation
 {
     /// <summary>One entry per node that cannot take one more allocation, memory before processors; null when nothing is missing.</summary>
-    public static string? Missing(TaskParameters asked, int placed, IReadOnlyCollection<NodeRoom> rooms)
+    public static string? Missing(PlannedDeployment deployment, IReadOnlyCollection<NodeRoom> rooms)
     {
-        if (placed >= asked.NumberOfAllocations)
+        var asked = deployment.Parameters;
+        if (deployment.TotalAllocations >= asked.NumberOfAllocations)
             return null;
         return rooms.Count == 0
             ? "There are no nodes that run models in the cluster"
