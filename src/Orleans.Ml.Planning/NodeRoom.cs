@@ -22,6 +22,19 @@ internal sealed class NodeRoom(NodeSnapshot node)
     /// <summary>Low priority deployments on the node.</summary>
     public int LowPriority { get; private set; }
 
+    /// <summary>What a plan leaves of each node that takes allocations, in order of id.</summary>
+    public static IReadOnlyCollection<NodeRoom> After(IEnumerable<NodeSnapshot> nodes, IReadOnlyDictionary<string, PlannedDeployment> plan)
+    {
+        var rooms = nodes.Where(n => n.Roles.HasFlag(NodeRoles.Compute)).OrderBy(n => n.NodeId, StringComparer.Ordinal).Select(n => new NodeRoom(n)).ToList();
+        foreach (var deployment in plan.Values.Where(d => d.Stop == StopMode.None))
+        {
+            foreach (var room in rooms)
+                room.Take(deployment.Parameters, deployment.AllocationsOn(room.NodeId));
+        }
+
+        return rooms;
+    }
+
     public int AllocationsOf(string deploymentId) => _allocations.GetValueOrDefault(deploymentId);
 
     /// <summary>How many more allocations fit, at most <paramref name="wanted"/>. Low priority counts memory only.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Orleans.Ml.Planning;
 
 /// <summary>
@@ -15,8 +13,7 @@ internal sealed class PlacementSearch
     private readonly PlacementFill _fill;
     private readonly long _fewestMissing;
     private readonly int[] _best;
-    private readonly bool[] _isRuined;
-    private readonly List<int> _ruinedNodes = [];
+    private readonly PlacementRuin _ruin;
     private PlacementScore _bestScore;
 
     private PlacementSearch(PlacementProblem problem)
@@ -27,7 +24,7 @@ internal sealed class PlacementSearch
         _fewestMissing = AllocationBound.Missing(problem);
         _best = _draft.Save();
         _bestScore = _draft.Score;
-        _isRuined = new bool[problem.Demands.Length];
+        _ruin = new(problem, _draft, _random);
     }
 
     /// <summary>The best placement found.</summary>
@@ -44,12 +41,14 @@ internal sealed class PlacementSearch
     private void Run()
     {
         FillInSeveralWays();
-        var budget = SearchBudget.Of(_problem);
         if (!HasMost)
-            Search(budget.MostAllocations, balancesZonesThousandths: 300, isOnlyAboutAllocations: true);
+            Search(SearchBudget.MostAllocations, balancesZonesThousandths: 300, isOnlyAboutAllocations: true);
         if (!IsPerfect())
-            Search(budget.BestNodes, balancesZonesThousandths: 900, isOnlyAboutAllocations: false);
+            Search(SearchBudget.BestNodes, balancesZonesThousandths: 900, isOnlyAboutAllocations: false);
+
+        // What chance overlooked to the last is still placed: nothing is missing while a node has room for it.
         _draft.Restore(_best);
+        _fill.Run(FillStrategy.Default, [], null);
     }
 
     private void FillInSeveralWays()
@@ -63,7 +62,7 @@ internal sealed class PlacementSearch
                 {
                     _draft.Restore(start);
                     if (startsAnew)
-                        RuinAll();
+                        _ruin.TakeAll();
                     _fill.Run(FillStrategy.Default with { Order = order, BalancesZones = balancesZones }, [], null);
                     Remember();
                     if (HasMost && IsPerfect())
@@ -73,22 +72,26 @@ internal sealed class PlacementSearch
         }
     }
 
-    private void Search(long work, int balancesZonesThousandths, bool isOnlyAboutAllocations)
+    private void Search(SearchBudget budget, int balancesZonesThousandths, bool isOnlyAboutAllocations)
     {
-        var end = _fill.Work + work;
+        var last = _fill.Work + budget.MostWork;
+        var end = _fill.Work + budget.PatienceWork;
         _draft.Restore(_best);
         var current = _bestScore;
         while (_fill.Work < end)
         {
-            Ruin();
-            _fill.Run(FillStrategy.Draw(_random, balancesZonesThousandths), CollectionsMarshal.AsSpan(_ruinedNodes), _isRuined);
+            _ruin.TakeSome();
+            _fill.Run(FillStrategy.Draw(_random, balancesZonesThousandths), _ruin.Nodes, _ruin.IsRuined);
             var score = _draft.Score;
             if (isOnlyAboutAllocations ? IsWorthTrying(score, current) : score.CompareTo(current) <= 0)
             {
                 current = score;
                 _draft.Accept();
-                if (Remember() && (isOnlyAboutAllocations ? HasMost : IsPerfect()))
+                if (!Remember())
+                    continue;
+                if (isOnlyAboutAllocations ? HasMost : IsPerfect())
                     return;
+                end = Math.Min(last, _fill.Work + budget.PatienceWork);
             }
             else
             {
@@ -100,7 +103,7 @@ internal sealed class PlacementSearch
     /// <summary>As good as the current one, or now and then a little worse, so that the search leaves a dead end.</summary>
     private bool IsWorthTrying(PlacementScore score, PlacementScore current) =>
         score.CompareAllocations(current) <= 0
-        || (score.First == current.First && score.Second == current.Second && score.Missing <= _bestScore.Missing + 2 && _random.Happens(20));
+        || (score.First == current.First && score.Second == current.Second && score.Missing <= _bestScore.Missing + 3 && _random.Happens(100));
 
     private bool Remember()
     {
@@ -110,64 +113,6 @@ internal sealed class PlacementSearch
         _bestScore = score;
         _draft.SaveTo(_best);
         return true;
-    }
-
-    /// <summary>Takes away allocations that may move, of a few nodes or of a few deployments.</summary>
-    private void Ruin()
-    {
-        Array.Clear(_isRuined);
-        _ruinedNodes.Clear();
-        var takesAll = _random.Happens(500);
-        if (_random.Happens(700))
-        {
-            for (var left = 1 + _random.Next(Math.Min(4, _problem.Nodes.Count)); left > 0; left--)
-            {
-                var n = _random.Next(_problem.Nodes.Count);
-                for (var d = 0; d < _problem.Demands.Length; d++)
-                    Take(d, n, takesAll);
-                MarkRuined(n);
-            }
-        }
-        else
-        {
-            for (var left = 1 + _random.Next(Math.Min(4, _problem.Demands.Length)); left > 0; left--)
-            {
-                var d = _random.Next(_problem.Demands.Length);
-                for (var n = 0; n < _problem.Nodes.Count; n++)
-                {
-                    if (Take(d, n, takesAll))
-                        MarkRuined(n);
-                }
-            }
-        }
-
-        if (_ruinedNodes.Count == 0)
-            MarkRuined(_random.Next(_problem.Nodes.Count));
-    }
-
-    private void RuinAll()
-    {
-        for (var d = 0; d < _problem.Demands.Length; d++)
-        {
-            for (var n = 0; n < _problem.Nodes.Count; n++)
-                Take(d, n, takesAll: true);
-        }
-    }
-
-    private bool Take(int deployment, int node, bool takesAll)
-    {
-        var surplus = _draft.SurplusOf(deployment, node);
-        if (surplus == 0 || (!takesAll && _random.Happens(500)))
-            return false;
-        _draft.Change(deployment, node, -(takesAll ? surplus : 1 + _random.Next(surplus)));
-        _isRuined[deployment] = true;
-        return true;
-    }
-
-    private void MarkRuined(int node)
-    {
-        if (!_ruinedNodes.Contains(node))
-            _ruinedNodes.Add(node);
     }
 
     /// <summary>Whether no placement can be better: as many as can be, loads of models and zones at their least, and nothing evicted or moved.</summary>

@@ -1,9 +1,14 @@
 namespace Orleans.Ml.Planning;
 
-/// <summary>How many nodes the search may look at: a limit in work, not time, so that equal input gives an equal plan.</summary>
-/// <param name="MostAllocations">For placing more.</param>
-/// <param name="BestNodes">For placing the same better.</param>
-internal readonly record struct SearchBudget(long MostAllocations, long BestNodes)
+/// <summary>
+/// How long a search goes on, counted in nodes looked at: a limit in time would give another plan on another machine. The search ends when it has found
+/// nothing better for <see cref="PatienceWork"/>, at the latest after <see cref="MostWork"/>. The judge's distribution (docs/adr/0007) is what these figures buy.
+/// </summary>
+internal readonly record struct SearchBudget(long PatienceWork, long MostWork)
 {
-    public static SearchBudget Of(PlacementProblem problem) => new(2_000_000, 500_000);
+    /// <summary>For placing more allocations.</summary>
+    public static SearchBudget MostAllocations { get; } = new(400_000, 1_200_000);
+
+    /// <summary>For placing as many on better nodes.</summary>
+    public static SearchBudget BestNodes { get; } = new(100_000, 400_000);
 }
