@@ -36,14 +36,16 @@ internal sealed class SmallestChangeSearch(IReadOnlyCollection<NodeSnapshot> nod
         return ClusterPlanner.Plan(candidates, changed, unreachable)[asked.DeploymentId].TotalAllocations >= asked.NumberOfAllocations;
     }
 
-    /// <summary>A node for what is missing; and, should others be served first, one for what is missing of all.</summary>
+    /// <summary>A node for what is missing; should others be served first, one for what is missing of them too; at last one that has memory for every model.</summary>
     private IEnumerable<NodeSnapshot> NewNodes(PlannedDeployment planned)
     {
-        var plan = ClusterPlanner.Plan(nodes, deployments, unreachable);
-        var missing = plan.Values.Where(d => d.Stop == StopMode.None && d.TotalAllocations < d.Parameters.NumberOfAllocations).ToList();
-        yield return NewNode(missing.Where(d => d.Parameters.DeploymentId == planned.Parameters.DeploymentId));
+        var running = ClusterPlanner.Plan(nodes, deployments, unreachable).Values.Where(d => d.Stop == StopMode.None).ToList();
+        var missing = running.Where(d => d.TotalAllocations < d.Parameters.NumberOfAllocations).ToList();
+        yield return NewNode([planned]);
         yield return NewNode(missing.Where(d => d.Parameters.DeploymentId == planned.Parameters.DeploymentId || d.Parameters.Priority == Priority.Normal));
-        yield return NewNode(missing);
+        var forAll = NewNode(missing);
+        yield return forAll;
+        yield return NewNode(running.Select(d => d with { Allocations = [] })) with { Processors = forAll.Processors };
     }
 
     private static NodeSnapshot NewNode(IEnumerable<PlannedDeployment> missing)

@@ -9,6 +9,7 @@ var scenarios = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["start"] = StartTime.RunAsync,
     ["memory"] = WorkerMemory.RunAsync,
     ["reject"] = RejectionTime.RunAsync,
+    ["planner"] = PlannerTime.RunAsync,
 };
 var chosen = args.Length == 0 ? [.. scenarios.Keys] : args;
 if (chosen.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)
