@@ -67,7 +67,7 @@ internal static class AllocationBound
             var most = surplus[size];
             for (var unit = 0; unit <= size; unit++)
             {
-                var units = freeProcessors.Sum(p => (long)(p >> unit));
+                var units = freeProcessors.Sum(p => (long)Math.Max(0, p) >> unit);
                 for (var larger = unit; larger < counts.Length; larger++)
                     units -= counts[larger] << (larger - unit);
                 most = Math.Min(most, units >> (size - unit));

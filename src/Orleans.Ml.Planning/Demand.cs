@@ -19,8 +19,6 @@ internal sealed class Demand(PlannedDeployment deployment, int elsewhere, int[] 
 
     public PlannedDeployment Deployment { get; } = deployment;
 
-    public string DeploymentId => Deployment.Parameters.DeploymentId;
-
     public int Threads { get; } = deployment.Parameters.ThreadsPerAllocation;
 
     /// <summary>Allocations it had on each node before; it keeps at least one of them there.</summary>

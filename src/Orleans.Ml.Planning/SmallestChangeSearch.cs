@@ -12,7 +12,8 @@ internal sealed class SmallestChangeSearch(IReadOnlyCollection<NodeSnapshot> nod
     {
         var asked = planned.Parameters;
         var isNormal = asked.Priority == Priority.Normal;
-        var fewer = Enumerable.Range(1, planned.TotalAllocations).Reverse().Where(n => Fits(asked with { NumberOfAllocations = n }, nodes));
+        // What was placed fits nearly always; a few less are tried for the rest.
+        var fewer = Enumerable.Range(1, planned.TotalAllocations).Reverse().Take(3).Where(n => Fits(asked with { NumberOfAllocations = n }, nodes));
         var thinner = Halves(asked.ThreadsPerAllocation).Where(t => isNormal && Fits(asked with { ThreadsPerAllocation = t }, nodes));
         var node = NewNodes(planned).FirstOrDefault(n => Fits(asked, [.. nodes, n]));
         return new(

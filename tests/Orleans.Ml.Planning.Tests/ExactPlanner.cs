@@ -10,11 +10,14 @@ namespace Orleans.Ml.Planning.Tests;
 internal sealed class ExactPlanner
 {
     private const long Megabyte = 1024 * 1024;
+    private const double SecondsPerNodeGoal = 5;
     private readonly CpModel _model = new();
     private readonly PlacementQuality _planned;
     private readonly RandomCluster _cluster;
     private readonly List<NormalDeployment> _deployments;
     private readonly Dictionary<(int Deployment, int Node), (IntVar Count, BoolVar Hosts)> _variables = [];
+    private bool _isProven = true;
+    private long _found;
 
     public ExactPlanner(RandomCluster cluster, List<NormalDeployment> deployments, PlacementQuality planned, Func<int, int, int> plannedOn)
     {
@@ -31,9 +34,18 @@ internal sealed class ExactPlanner
             _model.Add(Total(d) <= Math.Max(deployments[d].Limit, deployments[d].Guaranteed));
     }
 
+    /// <summary>Whether every goal that says how much runs was solved to the end.</summary>
+    public bool IsProven { get; private set; } = true;
+
+    /// <summary>Allocations of the best placement that the solver has seen; its answer is a bound when it is not proven.</summary>
+    public long PlacedBySolver { get; private set; }
+
     /// <summary>Solves goal after goal. Goals that the solver could not finish in time are answered by its bound.</summary>
+    /// <param name="secondsPerGoal">For each of the goals that say how much runs.</param>
+    /// <param name="includesNodes">Whether also the goals that say where, each for at most 5 s.</param>
     public PlacementQuality Solve(double secondsPerGoal, bool includesNodes)
     {
+        PlacedBySolver = _planned.Placed;
         var served = LinearExpr.Sum(Enumerable.Range(0, _deployments.Count).Where(d => _deployments[d].MustRun).Select(d => Bool(Total(d))));
         var kept = LinearExpr.Sum(Enumerable.Range(0, _deployments.Count).Select(d => Kept(d)));
         var guaranteed = _deployments.Sum(d => d.Guaranteed);
@@ -54,14 +66,15 @@ internal sealed class ExactPlanner
             return _planned with { Idle = idle, TakenAway = takenAway };
         var all = LinearExpr.Sum(_variables.Values.Select(v => v.Count));
         var placed = Maximise(all, _deployments.Sum(d => (long)Math.Max(d.Limit, d.Guaranteed)), _planned.Placed, secondsPerGoal);
+        (IsProven, PlacedBySolver) = (_isProven, _found);
         if (!includesNodes || placed > _planned.Placed)
             return _planned with { Placed = placed };
         var zones = _cluster.Nodes.Select(n => n.Zone).Distinct().ToList();
         var zoneLoss = zones.Count < 2 ? placed : -Maximise(-LinearExpr.Sum(Enumerable.Range(0, _deployments.Count).Select(d => FullestZone(d, zones))),
-            -((placed + zones.Count - 1) / zones.Count), -_planned.ZoneLoss, secondsPerGoal);
+            -((placed + zones.Count - 1) / zones.Count), -_planned.ZoneLoss, SecondsPerNodeGoal);
         if (zoneLoss < _planned.ZoneLoss)
             return _planned with { ZoneLoss = zoneLoss };
-        return _planned with { Pairs = -Maximise(-LinearExpr.Sum(_variables.Values.Select(v => v.Hosts)), 0, -_planned.Pairs, secondsPerGoal) };
+        return _planned with { Pairs = -Maximise(-LinearExpr.Sum(_variables.Values.Select(v => v.Hosts)), 0, -_planned.Pairs, SecondsPerNodeGoal) };
     }
 
     private void AddPair(int d, int n, int planned)
@@ -131,6 +144,7 @@ internal sealed class ExactPlanner
     private long Maximise(LinearExpr goal, long most, long reached, double seconds)
     {
         _model.Add(goal >= reached);
+        _found = reached;
         if (reached >= most)
             return most;
         _model.Maximize(goal);
@@ -138,11 +152,9 @@ internal sealed class ExactPlanner
         var status = solver.Solve(_model);
         if (status is CpSolverStatus.Infeasible or CpSolverStatus.ModelInvalid)
             throw new InvalidOperationException($"Seed {_cluster.Seed}: the solver calls the planner's own placement {status}");
-        if (status != CpSolverStatus.Optimal)
-            Unfinished++;
+        _isProven &= status == CpSolverStatus.Optimal;
+        if (status is CpSolverStatus.Optimal or CpSolverStatus.Feasible)
+            _found = (long)Math.Round(solver.ObjectiveValue);
         return (long)Math.Round(status == CpSolverStatus.Optimal ? solver.ObjectiveValue : solver.BestObjectiveBound);
     }
-
-    /// <summary>Goals whose optimum is only bounded.</summary>
-    public int Unfinished { get; private set; }
 }

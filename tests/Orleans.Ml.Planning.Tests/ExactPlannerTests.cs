@@ -11,7 +11,7 @@ public sealed class ExactPlannerTests
     private static readonly int Clusters = IsFull ? 2500 : 250;
 
     /// <summary>A goal the solver cannot finish in this time is answered by its bound, which counts against the planner.</summary>
-    private static readonly double SecondsPerGoal = IsFull ? 60 : 5;
+    private static readonly double SecondsPerGoal = IsFull ? 20 : 5;
 
     [Fact]
     public void IsAsGoodAsAnExactSolver()
@@ -22,16 +22,16 @@ public sealed class ExactPlannerTests
 
         var shares = verdicts.Select(v => v.Share).ToList();
         var withoutRoom = verdicts.Count(v => v.Planned.Placed < v.Asked);
-        var unproven = verdicts.Where(v => v.Unfinished > 0 && v.Share < 1).Select(v => v.Seed).Order().ToList();
+        var unproven = verdicts.Where(v => !v.IsProven).OrderBy(v => v.Seed).ToList();
         Measured.Print($"planner against CP-SAT, {shares.Count} random clusters, {withoutRoom} of them without room for all: " +
             $"optimal {Percent(shares, 1)}, >= 99 % {Percent(shares, 0.99)}, >= 95 % {Percent(shares, 0.95)}, worst {shares.Min().ToString("0.000", CultureInfo.InvariantCulture)}");
         if (unproven.Count > 0)
-            Measured.Print($"of these the solver proved only a bound for seeds {string.Join(", ", unproven)}");
+            Measured.Print($"not solved to the end: {string.Join(", ", unproven.Select(v => $"seed {v.Seed}: planner {v.Planned.Placed}, solver {v.PlacedBySolver}, bound {v.Best.Placed}"))}");
         if (IsFull)
             Measured.Print($"of those with the most allocations: zones as good {Percent(verdicts, v => v.Planned.ZoneLoss <= v.Best.ZoneLoss)}, loads as few {Percent(verdicts, v => v.Planned.Pairs <= v.Best.Pairs)}");
         Assert.All(verdicts, v => Assert.Equal((v.Seed, v.Best.TakenAway, v.Best.Idle), (v.Seed, v.Planned.TakenAway, v.Planned.Idle)));
         Assert.True(shares.Count(s => s >= 1) >= 0.98 * shares.Count);
-        Assert.All(verdicts.Where(v => v.Unfinished == 0), v => Assert.True(v.Share >= 0.95, $"Seed {v.Seed}: {v.Planned.Placed} of {v.Best.Placed}"));
+        Assert.All(verdicts, v => Assert.True(v.Planned.Placed >= 0.95 * v.PlacedBySolver, $"Seed {v.Seed}: {v.Planned.Placed} of {v.PlacedBySolver}"));
     }
 
     private static Verdict Judge(int seed)
@@ -42,10 +42,10 @@ public sealed class ExactPlannerTests
         var deployments = NormalDeployment.Of(cluster);
         var planned = PlacementQuality.Of(cluster, deployments, plan);
         if (cluster.Nodes.IsEmpty || deployments.Count == 0)
-            return new(seed, planned, planned, planned.Placed, 0);
+            return new(seed, planned, planned, planned.Placed, planned.Placed, true);
         var exact = new ExactPlanner(cluster, deployments, planned, (d, n) => plan[deployments[d].Parameters.DeploymentId].AllocationsOn(cluster.Nodes[n].NodeId));
         var best = exact.Solve(SecondsPerGoal, includesNodes: IsFull);
-        return new(seed, planned, best, deployments.Sum(d => d.Limit), exact.Unfinished);
+        return new(seed, planned, best, deployments.Sum(d => d.Limit), exact.PlacedBySolver, exact.IsProven);
     }
 
     private static string Percent(IReadOnlyCollection<double> shares, double least) => Percent(shares, s => s >= least);
@@ -53,7 +53,7 @@ public sealed class ExactPlannerTests
     private static string Percent<T>(IReadOnlyCollection<T> all, Func<T, bool> holds) =>
         string.Create(CultureInfo.InvariantCulture, $"{100.0 * all.Count(holds) / all.Count:0.0} %");
 
-    private sealed record Verdict(int Seed, PlacementQuality Planned, PlacementQuality Best, long Asked, int Unfinished)
+    private sealed record Verdict(int Seed, PlacementQuality Planned, PlacementQuality Best, long Asked, long PlacedBySolver, bool IsProven)
     {
         public double Share => Best.Placed == 0 ? 1 : Planned.Placed / (double)Best.Placed;
     }
