@@ -10,6 +10,7 @@ var scenarios = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["memory"] = WorkerMemory.RunAsync,
     ["reject"] = RejectionTime.RunAsync,
     ["tokenizers"] = TokenizerSpeed.RunAsync,
+    ["planner"] = PlannerTime.RunAsync,
 };
 var chosen = args.Length == 0 ? [.. scenarios.Keys] : args;
 if (chosen.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)

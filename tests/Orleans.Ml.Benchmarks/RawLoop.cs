@@ -21,15 +21,10 @@ internal static class RawLoop
         ];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var (name, value) in Environment())
-            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         var result = JsonNode.Parse(line.Trim().Split('\n')[^1])!;
         return new(result["forwards_per_second"]!.GetValue<double>(), result["p50_ms"]!.GetValue<double>(), result["p99_ms"]!.GetValue<double>());
     }
-
-    /// <summary>The environment the silo gives its workers.</summary>
-    private static Dictionary<string, string> Environment() => new() { ["OMP_NUM_THREADS"] = "1" };
 }

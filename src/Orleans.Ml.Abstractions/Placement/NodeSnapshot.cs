@@ -8,6 +8,8 @@ namespace Orleans.Ml.Placement;
 /// <param name="AppliedPlan">Version of the newest plan the node has applied; 0 for none.</param>
 /// <param name="Address">Where the node can be reached, for stats: <c>ip:port</c>.</param>
 /// <param name="ProductVersion">Version of the software it runs.</param>
+/// <param name="Zone">What fails together with it: deployments are spread over zones. Nodes without one are in one zone.</param>
+/// <param name="Roles">What it is for; only <see cref="NodeRoles.Compute"/> gets allocations.</param>
 [GenerateSerializer, Immutable, Alias("ml.NodeSnapshot")]
 public sealed record NodeSnapshot(
     [property: Id(0)] string NodeId,
@@ -16,4 +18,20 @@ public sealed record NodeSnapshot(
     [property: Id(3)] long MemoryBytes,
     [property: Id(4)] long AppliedPlan = 0,
     [property: Id(5)] string Address = "",
-    [property: Id(6)] string ProductVersion = "");
+    [property: Id(6)] string ProductVersion = "",
+    [property: Id(7)] string Zone = "",
+    [property: Id(8)] NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend);
+
+/// <summary>What a node is for. Numbers are append-only.</summary>
+[Flags]
+public enum NodeRoles
+{
+    /// <summary>Nothing; the node is a member only.</summary>
+    None = 0,
+
+    /// <summary>Runs models.</summary>
+    Compute = 1,
+
+    /// <summary>Answers HTTP.</summary>
+    Frontend = 2,
+}
