@@ -23,8 +23,10 @@ internal sealed class RedisServer : IDisposable
         var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, "redis-server")).FirstOrDefault(File.Exists)
             ?? throw new StartFailure("A cluster on one machine needs redis-server: apt-get install redis-server");
         Directory.CreateDirectory(directory);
-        return new(ChildProcess.Start("redis", program,
+        // A session of its own: Ctrl-C in the terminal is for the nodes, which need the server until they have stopped.
+        return new(ChildProcess.Start("redis", "setsid",
         [
+            program,
             "--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", directory,
             "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--loglevel", "warning",
         ], terminal), port);
