@@ -25,9 +25,9 @@ internal sealed record NodeSettings(
     long MemoryBytes,
     string NodeName,
     string? SamplesDirectory,
-    string? Redis,
-    string Zone,
-    int ClusterSize)
+    string? Redis = null,
+    string Zone = "",
+    int ClusterSize = 1)
 {
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
