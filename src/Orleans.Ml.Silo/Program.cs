@@ -1,12 +1,20 @@
-using Orleans.Configuration;
 using Orleans.Ml.Silo;
+using Orleans.Ml.Silo.Cluster;
 using Orleans.Ml.Silo.Options;
 using Orleans.Ml.Silo.Samples;
 using Orleans.Ml.Silo.Start;
 
-return await NodeCommand.InvokeAsync(args, async (settings, terminal) =>
+return await NodeCommand.InvokeAsync(args, (settings, terminal) => settings.ClusterSize > 1 ? RunClusterAsync(settings, terminal) : RunNodeAsync(settings, terminal));
+
+static async Task RunClusterAsync(NodeSettings settings, TextWriter terminal)
 {
-    using var data = DataDirectory.Claim(settings.DataDirectory, settings.NodeName);
+    using var stop = new StopSignals();
+    await new LocalCluster(settings, terminal).RunAsync(stop.Token);
+}
+
+static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
+{
+    using var data = DataDirectory.Claim(settings.NodeDirectory, settings.NodeName);
     Ports.ThrowIfTaken(settings);
 
     var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "Orleans.Ml" });
@@ -14,14 +22,12 @@ return await NodeCommand.InvokeAsync(args, async (settings, terminal) =>
     builder.ServeHttp(settings);
     builder.StopWithin(TimeSpan.FromSeconds(15));
 
-    builder.Services.AddFileModelStore(data.Path);
+    builder.Services.AddFileModelStore(settings.DataDirectory);
     builder.UseOrleans(silo => silo
-        .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: "orleans-ml", clusterId: "orleans-ml")
-        .Configure<SiloOptions>(options => options.SiloName = settings.NodeName)
-        .AddSqliteGrainStorage(data.Path)
+        .JoinCluster(settings)
         .AddOrleansMl(
             node => (node.AllocatedProcessors, node.MemoryBytes) = (settings.Processors, settings.MemoryBytes),
-            models => models.Directory = Path.Combine(data.Path, "nodes", settings.NodeName, "models")));
+            models => models.Directory = Path.Combine(settings.DataDirectory, "nodes", settings.NodeName, "models")));
     builder.Services.AddOrleansMlClient();
     builder.Services.AddOrleansMlApi(api => api.NodeName = settings.NodeName);
     builder.Services.AddSampleModels(settings, terminal);
@@ -29,4 +35,4 @@ return await NodeCommand.InvokeAsync(args, async (settings, terminal) =>
     await using var app = builder.Build();
     app.MapOrleansMlApi();
     await app.RunAsync();
-});
+}

@@ -63,6 +63,22 @@ internal static partial class NodeArguments
 
     public static readonly Option<int> GatewayPort = Number("--gateway-port", "PORT", MaxPort, "Port for Orleans clients, loopback only. Default: the HTTP port + 200.");
 
+    public static readonly Option<int> Cluster = Number("--cluster", "N", 64,
+        "Start N nodes and the Redis server they share as processes of this machine, on the ports that follow --port. Processors and memory are divided by N.");
+
+    public static readonly Option<string> Redis = new("--redis")
+    {
+        Description = "Join the cluster whose membership and state are in this Redis server, such as 127.0.0.1:9500.",
+        HelpName = "SERVER",
+    };
+
+    public static readonly Option<string> Zone = new("--zone")
+    {
+        Description = "The node's zone; allocations are balanced over zones.",
+        HelpName = "ZONE",
+        DefaultValueFactory = _ => "",
+    };
+
     /// <summary>A whole number from 1 to <paramref name="most"/>; 0 when it is not given and has no default.</summary>
     private static Option<int> Number(string name, string helpName, int most, string description, int? defaultValue = null)
     {

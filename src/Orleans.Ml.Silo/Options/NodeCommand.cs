@@ -21,6 +21,7 @@ internal static class NodeCommand
         {
             NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples,
             NodeArguments.Samples, NodeArguments.Address, NodeArguments.AllowInsecureBind, NodeArguments.SiloPort, NodeArguments.GatewayPort,
+            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.Zone,
         };
         command.HelpName = "./run";
         command.SetAction((parsed, _) => RunAsync(parsed, runAsync));
@@ -63,16 +64,20 @@ internal static class NodeCommand
     {
         var port = parsed.GetValue(NodeArguments.Port);
         var samples = parsed.GetValue(NodeArguments.Samples);
+        var nodes = Math.Max(1, parsed.GetValue(NodeArguments.Cluster));
         return new(
             parsed.GetValue(NodeArguments.Address)!,
             port,
             parsed.GetValue(NodeArguments.SiloPort) is var silo and > 0 ? silo : port + 100,
             parsed.GetValue(NodeArguments.GatewayPort) is var gateway and > 0 ? gateway : port + 200,
             Path.GetFullPath(parsed.GetValue(NodeArguments.Data)!),
-            parsed.GetValue(NodeArguments.Processors) is var processors and > 0 ? processors : Environment.ProcessorCount,
-            parsed.GetValue(NodeArguments.Memory) is var memory and > 0 ? memory : UsableMemory.Read() / 10 * 8,
+            parsed.GetValue(NodeArguments.Processors) is var processors and > 0 ? processors : Math.Max(1, Environment.ProcessorCount / nodes),
+            parsed.GetValue(NodeArguments.Memory) is var memory and > 0 ? memory : UsableMemory.Read() / 10 * 8 / nodes,
             parsed.GetValue(NodeArguments.Name)!,
-            parsed.GetValue(NodeArguments.NoSamples) ? null : samples is null ? RepositorySamples() : Path.GetFullPath(samples));
+            parsed.GetValue(NodeArguments.NoSamples) ? null : samples is null ? RepositorySamples() : Path.GetFullPath(samples),
+            parsed.GetValue(NodeArguments.Redis),
+            parsed.GetValue(NodeArguments.Zone)!,
+            nodes);
     }
 
     /// <summary><c>samples/models</c> beside the program's files or above them; a path that does not exist when there is none.</summary>
@@ -95,6 +100,7 @@ internal static class NodeCommand
             $"--host {address} can be reached from other machines, and security is not configured: use a loopback address, or say --allow-insecure-bind.",
         { SiloPort: > 65535 } or { GatewayPort: > 65535 } =>
             $"--port {settings.Port} leaves no room for the ports {settings.SiloPort} and {settings.GatewayPort}: give --silo-port and --gateway-port.",
+        { ClusterSize: > 1, Redis: not null } => "--cluster starts a Redis server of its own: give either --cluster or --redis.",
         { Port: var port, SiloPort: var silo, GatewayPort: var gateway } when port == silo || port == gateway || silo == gateway =>
             $"--port, --silo-port and --gateway-port must differ, were {port}, {silo} and {gateway}.",
         _ => null,

@@ -12,6 +12,9 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="MemoryBytes">Memory that deployments may use, in bytes.</param>
 /// <param name="NodeName">The node's id.</param>
 /// <param name="SamplesDirectory">Where the sample models are; null for none.</param>
+/// <param name="Redis">The server that the nodes of a cluster share; null for a node of its own.</param>
+/// <param name="Zone">What the node shares the risk of failing with.</param>
+/// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -21,8 +24,14 @@ internal sealed record NodeSettings(
     int Processors,
     long MemoryBytes,
     string NodeName,
-    string? SamplesDirectory)
+    string? SamplesDirectory,
+    string? Redis = null,
+    string Zone = "",
+    int ClusterSize = 1)
 {
+    /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
+    public string NodeDirectory => Redis is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
+
     /// <summary>Where a client on this machine reaches the API.</summary>
     public Uri BaseAddress
     {
