@@ -66,16 +66,20 @@ internal sealed partial class PlacementGrain(
     public async Task OnMembershipAsync(long membershipVersion)
     {
         await membership.Refresh(new MembershipVersion(membershipVersion), CancellationToken.None);
-        if (_nodes.Observe(membership.CurrentSnapshot))
-            await MeetNodesAsync();
+        if (!_nodes.Observe(membership.CurrentSnapshot))
+            return;
+        await MeetNodesAsync();
         await ReplanAsync();
     }
 
     public async Task OnNodeAsync(NodeSnapshot node)
     {
+        var known = _nodes.Find(node.NodeId);
         if (!_nodes.Learn(node))
             return;
-        await ReplanAsync();
+        // A node repeats itself every two seconds; only what it is matters to the plan, not how far it has got with it.
+        if (known is null || node != known with { AppliedPlan = node.AppliedPlan })
+            await ReplanAsync();
         _spreader.SendTo(node.NodeId);
         _spreader.TellTheUntold();
     }
@@ -88,6 +92,7 @@ internal sealed partial class PlacementGrain(
         await MeetNodesAsync();
         _spreader.TellAll(_plan.Deployments.Keys);
         _spreader.Send();
+        await ReplanAsync();
     }
 
     private static MlException Refusal(PlannedDeployment placed)
