@@ -1,5 +1,5 @@
-using Orleans.Ml.Inference.Workers;
 using Orleans.Ml.Deployments;
+using Orleans.Ml.Inference.Workers;
 
 namespace Orleans.Ml.Inference.Tests;
 
