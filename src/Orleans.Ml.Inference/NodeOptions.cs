@@ -20,6 +20,9 @@ public sealed class NodeOptions
 
     /// <summary>Version of the software, for stats. Default: this assembly's.</summary>
     public string ProductVersion { get; set; } = typeof(NodeOptions).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    /// <summary>What the node shares the risk of failing with; allocations are spread over zones. Default: none, which is a zone of its own.</summary>
+    public string Zone { get; set; } = "";
 }
 
 /// <summary>Checks <see cref="NodeOptions"/> at start.</summary>

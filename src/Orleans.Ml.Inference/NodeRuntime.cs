@@ -67,7 +67,7 @@ public sealed partial class NodeRuntime : INode, IAsyncDisposable
     public NodeSnapshot Describe()
     {
         lock (_gate)
-            return new(NodeId, _epoch, _options.AllocatedProcessors, _options.MemoryBytes, _applied, _address, _options.ProductVersion);
+            return new(NodeId, _epoch, _options.AllocatedProcessors, _options.MemoryBytes, _applied, _address, _options.ProductVersion, _options.Zone);
     }
 
     /// <summary>

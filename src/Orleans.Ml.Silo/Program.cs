@@ -26,7 +26,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
     builder.UseOrleans(silo => silo
         .JoinCluster(settings)
         .AddOrleansMl(
-            node => (node.AllocatedProcessors, node.MemoryBytes) = (settings.Processors, settings.MemoryBytes),
+            node => (node.AllocatedProcessors, node.MemoryBytes, node.Zone) = (settings.Processors, settings.MemoryBytes, settings.Zone),
             models => models.Directory = Path.Combine(settings.DataDirectory, "nodes", settings.NodeName, "models")));
     builder.Services.AddOrleansMlClient();
     builder.Services.AddOrleansMlApi(api => api.NodeName = settings.NodeName);

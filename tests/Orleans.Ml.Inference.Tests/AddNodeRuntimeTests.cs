@@ -9,13 +9,13 @@ public sealed class AddNodeRuntimeTests
     [Fact]
     public async Task MakesOneRuntimeOfTheConfiguredNode()
     {
-        await using var services = Services(o => (o.NodeId, o.AllocatedProcessors, o.MemoryBytes) = ("n", 3, 5)).BuildServiceProvider();
+        await using var services = Services(o => (o.NodeId, o.AllocatedProcessors, o.MemoryBytes, o.Zone) = ("n", 3, 5, "z")).BuildServiceProvider();
 
         var runtime = services.GetRequiredService<NodeRuntime>();
 
         Assert.Same(runtime, services.GetRequiredService<NodeRuntime>());
         var node = runtime.Describe();
-        Assert.Equal(("n", 3, 5), (node.NodeId, node.Processors, node.MemoryBytes));
+        Assert.Equal(("n", 3, 5, "z"), (node.NodeId, node.Processors, node.MemoryBytes, node.Zone));
     }
 
     [Theory]
