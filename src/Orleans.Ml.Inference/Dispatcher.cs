@@ -4,7 +4,9 @@ using Orleans.Ml.Nlp;
 
 namespace Orleans.Ml.Inference;
 
-/// <summary>Moves documents from a queue to a worker: text work on a thread of its own, sending on whichever thread finds room in the worker.</summary>
+/// <summary>
+/// Moves documents from a queue to a worker: text work ahead on a thread of its own, sending on whichever thread finds room in the worker.
+/// </summary>
 internal sealed partial class Dispatcher(
     RequestQueue queue, NlpModel model, IModelWorker worker, TimeProvider time, InferenceMetrics metrics, Func<InferenceReply> refusal, ILogger logger)
 {
@@ -27,6 +29,9 @@ internal sealed partial class Dispatcher(
         }
     }
 
+    /// <summary>Does the text work of a document the queue gave out for it, and sends what can then be sent.</summary>
+    public void PrepareAndSend(QueuedDocument document) => Send(Prepare(document));
+
     private void Run()
     {
         while (queue.WaitForWork() is { } document)
@@ -34,7 +39,7 @@ internal sealed partial class Dispatcher(
             if (document.Stage == DocumentStage.InFlight)
                 Send(document);
             else
-                Send(Prepare(document));
+                PrepareAndSend(document);
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class InferenceCall : TaskCompletionSource<InferenceReply>
     /// <summary>The model's task with this call's overrides. Known once a document is prepared.</summary>
     public NlpTask? BoundTask => _task;
 
-    /// <summary>Text work before the model; called by the dispatcher only.</summary>
+    /// <summary>Text work before the model; called by one thread at a time.</summary>
     /// <exception cref="MlException">The overrides or the text do not fit.</exception>
     public PreparedDocument Prepare(int index, NlpModel model) => (_task ??= model.Bind(_input.Update)).Prepare(_input.Texts[index]);
 

@@ -9,7 +9,7 @@ internal enum DocumentStage
     /// <summary>In the queue, its text untouched.</summary>
     Waiting,
 
-    /// <summary>The dispatcher is at its text.</summary>
+    /// <summary>A thread is at its text.</summary>
     Preparing,
 
     /// <summary>In the queue, ready for the model.</summary>

@@ -6,6 +6,9 @@ namespace Orleans.Ml.Inference;
 /// </summary>
 internal sealed class RequestQueue(int capacity)
 {
+    // The socket's buffer holds this many requests of usual size, so a caller's thread never waits for a worker that does not read.
+    private const int MostInFlightForCallers = 8;
+
     // A monitor, not a Lock: the dispatcher sleeps on it.
     private readonly object _gate = new();
     private readonly LinkedList<QueuedDocument> _waiting = new();
@@ -54,9 +57,12 @@ internal sealed class RequestQueue(int capacity)
     }
 
     /// <summary>Appends documents whose slots are taken.</summary>
+    /// <param name="documents">In their order.</param>
+    /// <param name="next">The first of them when the worker is free for it now: the caller prepares it, which saves waking the dispatcher.</param>
     /// <returns>False when nothing is accepted any more; the slots are free again.</returns>
-    public bool TryEnqueue(ReadOnlySpan<QueuedDocument> documents)
+    public bool TryEnqueue(ReadOnlySpan<QueuedDocument> documents, out QueuedDocument? next)
     {
+        next = null;
         lock (_gate)
         {
             if (!_isRefusing)
@@ -67,6 +73,8 @@ internal sealed class RequestQueue(int capacity)
                     _waiting.AddLast(document.Node);
                 }
 
+                if (_waiting.Count == documents.Length && _prepared.Count == 0 && IsWorkerFree && _inFlight < MostInFlightForCallers)
+                    next = TakePreparable();
                 WakeDispatcher();
                 return true;
             }
@@ -89,14 +97,8 @@ internal sealed class RequestQueue(int capacity)
             {
                 if (TakeSendable() is { } sendable)
                     return sendable;
-                if (CanPrepare)
-                {
-                    var document = _waiting.First!.Value;
-                    _waiting.RemoveFirst();
-                    document.Stage = DocumentStage.Preparing;
-                    return _preparing = document;
-                }
-
+                if (TakePreparable() is { } document)
+                    return document;
                 _isDispatcherAsleep = true;
                 Monitor.Wait(_gate);
                 _isDispatcherAsleep = false;
@@ -106,7 +108,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>The dispatcher has prepared a document.</summary>
+    /// <summary>Its text work is done.</summary>
     /// <returns>A document to send now, if there is one.</returns>
     public QueuedDocument? OnPrepared(QueuedDocument document)
     {
@@ -123,7 +125,9 @@ internal sealed class RequestQueue(int capacity)
                 _prepared.AddLast(document.Node);
             }
 
-            return TakeSendable();
+            var sendable = TakeSendable();
+            WakeDispatcher();
+            return sendable;
         }
     }
 
@@ -262,11 +266,24 @@ internal sealed class RequestQueue(int capacity)
     }
 
     // As many as there are allocations: each finds its next document ready, and hardly any work is done for callers who give up.
-    private bool CanPrepare => _waiting.Count > 0 && _prepared.Count < Math.Max(1, _allocations);
+    // One at a time, by the dispatcher or by a caller, so that they stay in order.
+    private bool CanPrepare => _preparing is null && _waiting.Count > 0 && _prepared.Count < Math.Max(1, _allocations);
+
+    private bool IsWorkerFree => _isWorkerReady && _inFlight < _allocations;
+
+    private QueuedDocument? TakePreparable()
+    {
+        if (_isClosed || !CanPrepare)
+            return null;
+        var document = _waiting.First!.Value;
+        _waiting.RemoveFirst();
+        document.Stage = DocumentStage.Preparing;
+        return _preparing = document;
+    }
 
     private QueuedDocument? TakeSendable()
     {
-        if (_isClosed || !_isWorkerReady || _inFlight >= _allocations || _prepared.First is not { } first)
+        if (_isClosed || !IsWorkerFree || _prepared.First is not { } first)
             return null;
         _prepared.RemoveFirst();
         _inFlight++;
@@ -297,7 +314,7 @@ internal sealed class RequestQueue(int capacity)
 
     private void WakeDispatcher()
     {
-        if (_isDispatcherAsleep && (_isClosed || CanPrepare || (_isWorkerReady && _inFlight < _allocations && _prepared.Count > 0)))
+        if (_isDispatcherAsleep && (_isClosed || CanPrepare || (IsWorkerFree && _prepared.Count > 0)))
             Monitor.Pulse(_gate);
     }
 

@@ -11,7 +11,7 @@ namespace Orleans.Ml.Worker;
 /// The allocations: dedicated threads that take turns reading a request from the socket, run it and write the reply, without a hop to another
 /// thread in between. Only as many read as there are allocations; threads above that number are parked.
 /// </summary>
-internal sealed class AllocationThreads(torch.jit.ScriptModule module, Socket requests, WorkerArguments arguments)
+internal sealed class AllocationThreads(torch.jit.ScriptModule module, Socket requests, Socket replies, WorkerArguments arguments)
 {
     // Buffers of rare, larger requests are not kept.
     private const int MaxKeptValues = 128 * 1024;
@@ -141,7 +141,7 @@ internal sealed class AllocationThreads(torch.jit.ScriptModule module, Socket re
         Span<byte> header = stackalloc byte[ReplyHeader.Size];
         reply.Write(header);
         lock (_sending)
-            requests.SendFrame(header, body);
+            replies.SendFrame(header, body);
     }
 
     private static long Nanoseconds(long started) => (long)Stopwatch.GetElapsedTime(started).TotalNanoseconds;

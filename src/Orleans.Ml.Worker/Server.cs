@@ -12,6 +12,7 @@ internal sealed class Server(WorkerArguments arguments) : IDisposable
 {
     private readonly Socket _control = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Socket _requests = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Socket _replies = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private volatile AllocationThreads? _allocations;
     private long _runtimeBytes;
 
@@ -27,6 +28,7 @@ internal sealed class Server(WorkerArguments arguments) : IDisposable
         var node = new UnixDomainSocketEndPoint(arguments.Socket);
         _control.Connect(node);
         _requests.Connect(node);
+        _replies.Connect(node);
         new Thread(LoadAndServe, ProcessLimits.AllocationStackBytes) { IsBackground = true, Name = "allocation 0" }.Start();
         while (ReceiveControl() is { } frame)
             Obey(frame);
@@ -37,6 +39,7 @@ internal sealed class Server(WorkerArguments arguments) : IDisposable
     {
         _control.Dispose();
         _requests.Dispose();
+        _replies.Dispose();
     }
 
     private void LoadAndServe()
@@ -53,7 +56,7 @@ internal sealed class Server(WorkerArguments arguments) : IDisposable
             using var guard = torch.inference_mode();
             var module = ModelLoader.Load(
                 arguments.ModelPath, arguments.TensorArguments, arguments.WarmUpTokenId, arguments.MaxLength, arguments.MaxOutputBytes);
-            _allocations = new(module, _requests, arguments);
+            _allocations = new(module, _requests, _replies, arguments);
         }
         catch (Exception exception)
         {

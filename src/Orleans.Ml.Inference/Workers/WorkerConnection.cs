@@ -8,26 +8,30 @@ using Orleans.Ml.Nlp;
 namespace Orleans.Ml.Inference.Workers;
 
 /// <summary>
-/// The node's end of a request connection. Requests are written by the thread that sends them, replies are read by one thread of the connection's
-/// own that also hands them on: no queue, no hop, no copy in between.
+/// The node's ends of a worker's two data connections. Requests are written by the thread that sends them, replies are read by one thread of the
+/// connection's own that also hands them on: no queue, no hop, no copy in between. One socket for both directions would do, but reading from a
+/// socket wakes whoever waits at its other end, because there is room to write again: two needless wake-ups a request.
 /// </summary>
 internal sealed partial class WorkerConnection : IAsyncDisposable
 {
-    private readonly Socket _socket;
+    private readonly Socket _requests;
+    private readonly Socket _replies;
     private readonly int _maxOutputBytes;
     private readonly ILogger _logger;
     private readonly PendingRequests _pending;
     private readonly Lock _sending = new();
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="socket">A blocking socket; owned by the connection.</param>
+    /// <param name="requests">A blocking socket, written only; owned by the connection.</param>
+    /// <param name="replies">A blocking socket, read only; owned by the connection.</param>
     /// <param name="name">Of the reader thread.</param>
     /// <param name="options">Limits.</param>
     /// <param name="time">Clock of the watchdog.</param>
     /// <param name="logger">For what a request's owner throws.</param>
-    public WorkerConnection(Socket socket, string name, WorkerOptions options, TimeProvider time, ILogger logger)
+    public WorkerConnection(Socket requests, Socket replies, string name, WorkerOptions options, TimeProvider time, ILogger logger)
     {
-        _socket = socket;
+        _requests = requests;
+        _replies = replies;
         _maxOutputBytes = options.MaxOutputBytes;
         _logger = logger;
         _pending = new(options.ForwardLimit, time);
@@ -55,7 +59,7 @@ internal sealed partial class WorkerConnection : IAsyncDisposable
         try
         {
             lock (_sending)
-                _socket.SendFrame(header, MemoryMarshal.AsBytes(input.Values.AsSpan()));
+                _requests.SendFrame(header, MemoryMarshal.AsBytes(input.Values.AsSpan()));
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -77,18 +81,21 @@ internal sealed partial class WorkerConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Wakes the reader; closing alone would leave it in its system call for a while.
-        if (_socket.Connected)
-            Shutdown();
+        Shutdown(_requests);
+        Shutdown(_replies);
         await _ended.Task;
-        _socket.Dispose();
+        _requests.Dispose();
+        _replies.Dispose();
         _pending.Dispose();
     }
 
-    private void Shutdown()
+    private static void Shutdown(Socket socket)
     {
+        if (!socket.Connected)
+            return;
         try
         {
-            _socket.Shutdown(SocketShutdown.Both);
+            socket.Shutdown(SocketShutdown.Both);
         }
         catch (SocketException)
         {
@@ -101,7 +108,7 @@ internal sealed partial class WorkerConnection : IAsyncDisposable
         var reason = "the process closed the connection";
         try
         {
-            var reader = new ReplyReader(_socket, _maxOutputBytes);
+            var reader = new ReplyReader(_replies, _maxOutputBytes);
             while (reader.TryRead(out var header, out var body))
             {
                 if (!_pending.TryTake(header.Id, out var request))

@@ -34,10 +34,13 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <summary>Answers questions, once connected.</summary>
     public ControlConnection? Control { get; private set; }
 
-    /// <summary>Carries requests, once connected; whoever takes it owns it.</summary>
+    /// <summary>Carries requests to the worker, once connected; whoever takes it owns it.</summary>
     public Socket? Requests { get; private set; }
 
-    /// <summary>Spawns the process and waits for its two connections, on a socket whose path exists only until then.</summary>
+    /// <summary>Carries replies from the worker, once connected; whoever takes it owns it.</summary>
+    public Socket? Replies { get; private set; }
+
+    /// <summary>Spawns the process and waits for its three connections, on a socket whose path exists only until then.</summary>
     /// <exception cref="IOException">It cannot be started; the message names the path.</exception>
     /// <exception cref="WorkerDiedException">It died or did not connect in time.</exception>
     public static async Task<WorkerProcess> StartAsync(
@@ -94,6 +97,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
         if (Control is not null)
             await Control.DisposeAsync();
         Requests?.Dispose();
+        Replies?.Dispose();
         await BuryAsync();
         _process.Dispose();
     }
@@ -136,6 +140,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
         {
             Control = new(await AcceptOneAsync(listener, accepting));
             Requests = await AcceptOneAsync(listener, accepting);
+            Replies = await AcceptOneAsync(listener, accepting);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

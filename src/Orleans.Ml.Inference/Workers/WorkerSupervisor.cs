@@ -179,7 +179,7 @@ internal sealed partial class WorkerSupervisor(
 
     private async Task<WorkerEnd> ServeAsync(WorkerProcess process, ControlFrame loaded, long started)
     {
-        await using var connection = new WorkerConnection(process.Requests!, $"worker replies {settings.DeploymentId}", options, time, logger);
+        await using var connection = new WorkerConnection(process.Requests!, process.Replies!, $"worker replies {settings.DeploymentId}", options, time, logger);
         var allocations = await OpenAsync(process.Control!, connection, loaded.Allocations);
         OnReady(new(allocations, loaded.Threads, time.GetElapsedTime(started), new(loaded.ResidentBytes, loaded.PeakResidentBytes)));
 

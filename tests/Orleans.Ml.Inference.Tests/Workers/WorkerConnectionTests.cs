@@ -11,15 +11,15 @@ public sealed class WorkerConnectionTests
     [Fact]
     public async Task GivesEachRequestItsOwnAnswer_WhenTheyComeInAnotherOrder()
     {
-        using var pair = SocketPair.Create();
-        await using var connection = Connect(pair);
+        using var worker = new WorkerEnd();
+        await using var connection = worker.Connect();
         var (first, second) = (new Request(1), new Request(2));
         Assert.True(connection.TrySend(first));
         Assert.True(connection.TrySend(second));
-        var (one, two) = (Receive(pair), Receive(pair));
+        var (one, two) = (worker.Receive(), worker.Receive());
 
-        Reply(pair, two.Id, 22f);
-        Reply(pair, one.Id, 11f);
+        worker.Reply(two.Id, 22f);
+        worker.Reply(one.Id, 11f);
 
         Assert.Equal((one.Value, two.Value), (1, 2));
         Assert.Equal("22", await second.Answered);
@@ -29,15 +29,15 @@ public sealed class WorkerConnectionTests
     [Fact]
     public async Task HandsOnLargeAndSmallAnswers_ThatArriveInPieces()
     {
-        using var pair = SocketPair.Create();
-        await using var connection = Connect(pair);
+        using var worker = new WorkerEnd();
+        await using var connection = worker.Connect();
         float[][] answers = [[1f], Floats(300_000), [2f], Floats(20_000), [3f]];
         var requests = answers.Select((_, at) => new Request(at)).ToList();
         Assert.All(requests, request => Assert.True(connection.TrySend(request)));
-        var ids = answers.Select(_ => Receive(pair).Id).ToList();
+        var ids = answers.Select(_ => worker.Receive().Id).ToList();
 
         var replying = Task.Run(
-            () => ids.Zip(answers).ToList().ForEach(each => Reply(pair, each.First, each.Second)), TestContext.Current.CancellationToken);
+            () => ids.Zip(answers).ToList().ForEach(each => worker.Reply(each.First, each.Second)), TestContext.Current.CancellationToken);
 
         foreach (var (request, answer) in requests.Zip(answers))
             Assert.Equal(string.Join(',', answer), await request.Answered);
@@ -47,8 +47,8 @@ public sealed class WorkerConnectionTests
     [Fact]
     public async Task FailsWhatIsPending_AndTakesNoMore_WhenClosed()
     {
-        using var pair = SocketPair.Create();
-        await using var connection = Connect(pair);
+        using var worker = new WorkerEnd();
+        await using var connection = worker.Connect();
         var request = new Request(1);
         Assert.True(connection.TrySend(request));
 
@@ -62,11 +62,11 @@ public sealed class WorkerConnectionTests
     [Fact]
     public async Task SuspectsNobody_WhoWasAnswered()
     {
-        using var pair = SocketPair.Create();
-        await using var connection = Connect(pair);
+        using var worker = new WorkerEnd();
+        await using var connection = worker.Connect();
         var request = new Request(1);
         Assert.True(connection.TrySend(request));
-        Reply(pair, Receive(pair).Id, 1f);
+        worker.Reply(worker.Receive().Id, 1f);
         await request.Answered;
 
         Assert.Empty(connection.Close(WorkerError.Died, "gone"));
@@ -75,10 +75,10 @@ public sealed class WorkerConnectionTests
     [Fact]
     public async Task Ends_WhenTheWorkerClosesIt()
     {
-        using var pair = SocketPair.Create();
-        await using var connection = Connect(pair);
+        using var worker = new WorkerEnd();
+        await using var connection = worker.Connect();
 
-        pair.Worker.Dispose();
+        worker.Dispose();
 
         Assert.Equal("the process closed the connection", await EndOfAsync(connection));
     }
@@ -86,10 +86,10 @@ public sealed class WorkerConnectionTests
     [Fact]
     public async Task Ends_WhenAReplyIsForNobody()
     {
-        using var pair = SocketPair.Create();
-        await using var connection = Connect(pair);
+        using var worker = new WorkerEnd();
+        await using var connection = worker.Connect();
 
-        Reply(pair, 99, 1f);
+        worker.Reply(99, 1f);
 
         Assert.Equal("a reply to request 99, which is not pending", await EndOfAsync(connection));
     }
@@ -97,40 +97,51 @@ public sealed class WorkerConnectionTests
     [Fact]
     public async Task GoesOn_WhenTheOwnerOfARequestThrows()
     {
-        using var pair = SocketPair.Create();
-        await using var connection = Connect(pair);
+        using var worker = new WorkerEnd();
+        await using var connection = worker.Connect();
         Assert.True(connection.TrySend(new Request(1, throws: true)));
         var next = new Request(2);
         Assert.True(connection.TrySend(next));
 
-        Reply(pair, Receive(pair).Id, 1f);
-        Reply(pair, Receive(pair).Id, 2f);
+        worker.Reply(worker.Receive().Id, 1f);
+        worker.Reply(worker.Receive().Id, 2f);
 
         Assert.Equal("2", await next.Answered);
     }
-
-    private static WorkerConnection Connect(SocketPair pair) =>
-        new(pair.Node, "test", new WorkerOptions(), TimeProvider.System, NullLogger.Instance);
 
     private static Task<string> EndOfAsync(WorkerConnection connection) =>
         connection.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
     private static float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(each => (float)each)];
 
-    private static (long Id, long Value) Receive(SocketPair pair)
+    private sealed class WorkerEnd : IDisposable
     {
-        Span<byte> header = stackalloc byte[RequestHeader.Size];
-        Assert.True(pair.Worker.TryReceiveExactly(header));
-        var value = new long[1];
-        Assert.True(pair.Worker.TryReceiveExactly(MemoryMarshal.AsBytes(value.AsSpan())));
-        return (RequestHeader.Read(header).Id, value[0]);
-    }
+        private readonly SocketPair _requests = SocketPair.Create();
+        private readonly SocketPair _replies = SocketPair.Create();
 
-    private static void Reply(SocketPair pair, long id, params float[] values)
-    {
-        Span<byte> header = stackalloc byte[ReplyHeader.Size];
-        new ReplyHeader(ReplyKind.Output, id, 1, 1, 1, values.Length, values.Length * sizeof(float)).Write(header);
-        pair.Worker.SendFrame(header, MemoryMarshal.AsBytes(values.AsSpan()));
+        public WorkerConnection Connect() => new(_requests.Node, _replies.Node, "test", new WorkerOptions(), TimeProvider.System, NullLogger.Instance);
+
+        public (long Id, long Value) Receive()
+        {
+            Span<byte> header = stackalloc byte[RequestHeader.Size];
+            Assert.True(_requests.Worker.TryReceiveExactly(header));
+            var value = new long[1];
+            Assert.True(_requests.Worker.TryReceiveExactly(MemoryMarshal.AsBytes(value.AsSpan())));
+            return (RequestHeader.Read(header).Id, value[0]);
+        }
+
+        public void Reply(long id, params float[] values)
+        {
+            Span<byte> header = stackalloc byte[ReplyHeader.Size];
+            new ReplyHeader(ReplyKind.Output, id, 1, 1, 1, values.Length, values.Length * sizeof(float)).Write(header);
+            _replies.Worker.SendFrame(header, MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+
+        public void Dispose()
+        {
+            _requests.Worker.Dispose();
+            _replies.Worker.Dispose();
+        }
     }
 
     private sealed class Request : WorkerRequest
