@@ -9,6 +9,9 @@ namespace Orleans.Ml.Inference;
 /// </summary>
 internal sealed class InferenceCall : TaskCompletionSource<InferenceReply>
 {
+    // About 250 tokens, 10 to 50 us by tokenizer (docs/benchmarks.md).
+    private const int LongestQuickText = 1024;
+
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
     private readonly InferenceInput _input;
@@ -46,6 +49,9 @@ internal sealed class InferenceCall : TaskCompletionSource<InferenceReply>
 
     /// <summary>The model's task with this call's overrides. Known once a document is prepared.</summary>
     public NlpTask? BoundTask => _task;
+
+    /// <summary>Whether its text work takes no longer than waking a thread for it would.</summary>
+    public bool IsQuickToPrepare => _documents.Length == 1 && _input.Update is null && _input.Texts[0].Length <= LongestQuickText;
 
     /// <summary>Text work before the model; called by one thread at a time.</summary>
     /// <exception cref="MlException">The overrides or the text do not fit.</exception>

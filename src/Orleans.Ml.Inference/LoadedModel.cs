@@ -7,9 +7,9 @@ using Orleans.Ml.Nodes;
 namespace Orleans.Ml.Inference;
 
 /// <summary>
-/// A model that serves on this node: its queue, its worker, and the thread between them. When the worker is free the caller's thread prepares and
-/// sends its document itself; otherwise it only queues, the dispatcher's thread prepares text ahead, and the worker's reader thread sends the next
-/// document before it looks at the answer to the last one, because the time between two forward passes is what throughput depends on.
+/// A model that serves on this node: its queue, its worker, and the thread between them. When the worker is free and there is one short text, the
+/// caller's thread prepares and sends it; otherwise it only queues, the dispatcher's thread prepares text ahead, and the worker's reader thread sends
+/// the next document before it looks at the answer to the last one, because the time between two forward passes is what throughput depends on.
 /// </summary>
 internal sealed partial class LoadedModel : IModelWorkerObserver
 {
@@ -107,10 +107,10 @@ internal sealed partial class LoadedModel : IModelWorkerObserver
         if (!Queue.TryReserve(documents))
             return new(Reject(documents));
         var call = new InferenceCall(this, input, _time.GetTimestamp());
-        if (!Queue.TryEnqueue(call.Documents, out var first))
+        if (!Queue.TryEnqueue(call.Documents, call.IsQuickToPrepare, out var own))
             return new(Refusal());
-        if (first is not null)
-            _dispatcher.PrepareAndSend(first);
+        if (own is not null)
+            _dispatcher.PrepareAndSend(own);
         // The worker or the dispatcher is at work already while this thread sets the alarm.
         call.Arm(_time, cancellationToken);
         return new(call.Task);

@@ -58,11 +58,12 @@ internal sealed class RequestQueue(int capacity)
 
     /// <summary>Appends documents whose slots are taken.</summary>
     /// <param name="documents">In their order.</param>
-    /// <param name="next">The first of them when the worker is free for it now: the caller prepares it, which saves waking the dispatcher.</param>
+    /// <param name="mayPrepare">Whether the caller would prepare the only one itself.</param>
+    /// <param name="own">The only one when the caller may prepare it and the worker is free for it now: that saves waking the dispatcher.</param>
     /// <returns>False when nothing is accepted any more; the slots are free again.</returns>
-    public bool TryEnqueue(ReadOnlySpan<QueuedDocument> documents, out QueuedDocument? next)
+    public bool TryEnqueue(ReadOnlySpan<QueuedDocument> documents, bool mayPrepare, out QueuedDocument? own)
     {
-        next = null;
+        own = null;
         lock (_gate)
         {
             if (!_isRefusing)
@@ -73,8 +74,8 @@ internal sealed class RequestQueue(int capacity)
                     _waiting.AddLast(document.Node);
                 }
 
-                if (_waiting.Count == documents.Length && _prepared.Count == 0 && IsWorkerFree && _inFlight < MostInFlightForCallers)
-                    next = TakePreparable();
+                if (mayPrepare && _waiting.Count == documents.Length && _prepared.Count == 0 && IsWorkerFree && _inFlight < MostInFlightForCallers)
+                    own = TakePreparable();
                 WakeDispatcher();
                 return true;
             }
@@ -160,6 +161,7 @@ internal sealed class RequestQueue(int capacity)
             else
             {
                 document.Stage = DocumentStage.Ended;
+                FreeSlot(document);
             }
 
             SignalWaiters();

@@ -141,14 +141,15 @@ public sealed class LoadedModelQueueTests
         await using var model = await LoadedModelFixture.StartAsync();
         var isPreparing = new TaskCompletionSource();
         using var goOn = new ManualResetEventSlim();
+        var longText = string.Join(' ', Enumerable.Repeat("one", 300));
         model.Text.BeforePrepare = text =>
         {
-            if (text != "one")
+            if (text != longText)
                 return;
             isPreparing.SetResult();
             goOn.Wait(Given.Patience, CancellationToken.None);
         };
-        var late = model.InferWithinAsync(TimeSpan.FromSeconds(3), "one");
+        var late = model.InferWithinAsync(TimeSpan.FromSeconds(3), longText);
         await isPreparing.Task.Soon();
 
         model.Time.Advance(TimeSpan.FromSeconds(3));

@@ -48,6 +48,18 @@ public sealed class LoadedModelTests
         Assert.All(await Task.WhenAll(replies), reply => Assert.True(reply.IsOk));
     }
 
+    [Fact]
+    public async Task HasSentTheDocument_WhenTheCallReturns_IfTheWorkerIsFree()
+    {
+        await using var model = await LoadedModelFixture.StartAsync();
+
+        var reply = model.InferAsync("one");
+
+        Assert.True(model.Worker.TryReceive(out var request));
+        model.Worker.Answer(request);
+        Assert.True((await reply).IsOk);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -101,7 +113,7 @@ public sealed class LoadedModelTests
     }
 
     [Fact]
-    public async Task KeepsTextWorkOffTheCallersThreadAndThePool_WhenTheModelIsIdle()
+    public async Task KeepsLongTextWorkOffTheCallersThreadAndThePool_WhenTheModelIsIdle()
     {
         await using var model = await LoadedModelFixture.StartAsync(answersByItself: true);
         var preparedOn = 0;
@@ -109,7 +121,7 @@ public sealed class LoadedModelTests
         var isPoolThread = true;
         model.Text.BeforeInterpret = _ => isPoolThread = Thread.CurrentThread.IsThreadPoolThread;
 
-        await model.InferAsync("one");
+        await model.InferAsync(string.Join(' ', Enumerable.Repeat("one", 300)));
 
         Assert.NotEqual(Environment.CurrentManagedThreadId, preparedOn);
         Assert.False(isPoolThread);
