@@ -14,9 +14,13 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long nodes hear of less after routers do: a few times what a table takes to every process.</summary>
+    private static readonly TimeSpan Lead = TimeSpan.FromMilliseconds(200);
+
     private readonly HashSet<string> _sending = new(StringComparer.Ordinal);
     private readonly HashSet<string> _telling = new(StringComparer.Ordinal);
     private readonly HashSet<string> _untold = new(StringComparer.Ordinal);
+    private long? _routersFirstSince;
 
     /// <summary>What a member says of itself; null when it does not answer in time.</summary>
     public async Task<NodeSnapshot?> DescribeAsync(string nodeId)
@@ -37,6 +41,13 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
     {
         foreach (var node in nodes.Known)
             SendTo(node.NodeId);
+    }
+
+    /// <summary>Lets routers hear of the plan before the nodes do: a node that lets go refuses, and where several let go a request could meet two of them.</summary>
+    public void SendAfterRouters()
+    {
+        _routersFirstSince = time.GetTimestamp();
+        Send();
     }
 
     /// <summary>Sends the plan to a node until it has applied the newest one, or does not answer; then its agent's next report starts this again.</summary>
@@ -64,6 +75,12 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
         {
             while (nodes.Find(nodeId) is { } node && node.AppliedPlan != plan().Version)
             {
+                if (_routersFirstSince is { } since && Lead - time.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
+                {
+                    await Task.Delay(left, time);
+                    continue;
+                }
+
                 var decision = await grains.GetGrain<INodeGrain>(nodeId).ApplyAsync(NodeTargets.For(node, plan())).WaitAsync(Patience, time);
                 nodes.Learn(node with { Epoch = decision.Epoch, AppliedPlan = decision.AppliedPlan });
                 if (!decision.IsAccepted)
