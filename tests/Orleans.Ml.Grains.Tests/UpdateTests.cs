@@ -86,10 +86,13 @@ public sealed class UpdateTests(ClusterFixture cluster)
         await cluster.CreateModelAsync("routers-first");
         await cluster.StartAsync("routers-first", allocations: 20, threads: 32);
         var routing = cluster.Grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key);
+        // Other tests' clusters are intercepted as well.
+        var nodes = await Task.WhenAll(cluster.Cluster.Silos.Select(s => cluster.Grains.GetGrain<INodeGrain>(s.Name).DescribeAsync()));
         var isStillRouted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var intercepted = ClusterFixture.Intercept(
             call => call.MethodName == nameof(INodeGrain.ApplyAsync)
                 && call.Request.GetArgument(0) is NodeTarget target
+                && nodes.Any(n => (n.NodeId, n.Epoch) == (target.NodeId, target.Epoch))
                 && target.Deployments.All(d => d.Parameters.DeploymentId != "routers-first"),
             async call =>
             {

@@ -34,6 +34,10 @@ public interface IPlacementGrain : IGrainWithStringKey
     [Alias("Update")]
     Task<PlacedDeployment?> UpdateAsync(string deploymentId, long incarnation, int numberOfAllocations, AdaptiveAllocations? adaptiveAllocations);
 
+    /// <summary>Event from a deployment that was updated: routers are told the plan of this version, nodes may let go of what it takes from them.</summary>
+    [Alias("OnRouted"), AlwaysInterleave]
+    Task OnRoutedAsync(long planVersion);
+
     /// <summary>Why allocations of a deployment are missing, and what would help; null when there is no such deployment.</summary>
     [Alias("Explain"), AlwaysInterleave]
     Task<PlacementExplanation?> ExplainAsync(string deploymentId);

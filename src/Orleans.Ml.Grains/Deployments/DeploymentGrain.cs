@@ -104,6 +104,8 @@ internal sealed partial class DeploymentGrain(
         await BecomeAsync(
             AssignmentTransitions.Plan(Current, placed.Deployment, placed.PlanVersion),
             $"updated from [{before.NumberOfAllocations}] to [{wanted.NumberOfAllocations}] allocations");
+        // Should this be lost, nodes go on by themselves a little later.
+        Placement.OnRoutedAsync(placed.PlanVersion).Ignore();
         return Current!;
     }
 

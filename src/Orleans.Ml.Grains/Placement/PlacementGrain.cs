@@ -62,8 +62,15 @@ internal sealed partial class PlacementGrain(
         var isGrowth = numberOfAllocations > planned.Parameters.NumberOfAllocations;
         if (isGrowth && deployments[deploymentId].TotalAllocations < numberOfAllocations)
             throw await RefusalAsync("update", _plan.Deployments.SetItem(deploymentId, planned with { Parameters = wanted }), deploymentId);
-        await CommitAsync(deployments, isGrowth ? _spreader.Send : _spreader.SendAfterRouters);
-        return new(_plan.Deployments[deploymentId], _plan.Version);
+        var updated = deployments[deploymentId];
+        await CommitAsync(deployments, [.. planned.Allocations.Select(a => a.NodeId).Where(n => updated.AllocationsOn(n) == 0)]);
+        return new(updated, _plan.Version);
+    }
+
+    public Task OnRoutedAsync(long planVersion)
+    {
+        _spreader.OnRouted(planVersion);
+        return Task.CompletedTask;
     }
 
     public async Task<PlacedDeployment?> StopAsync(string deploymentId, long incarnation, StopMode mode, string reason)
@@ -154,7 +161,7 @@ internal sealed partial class PlacementGrain(
         }
     }
 
-    private async Task CommitAsync(ImmutableSortedDictionary<string, PlannedDeployment> deployments, Action? send = null)
+    private async Task CommitAsync(ImmutableSortedDictionary<string, PlannedDeployment> deployments, ImmutableArray<string>? routersFirst = null)
     {
         var before = _plan;
         store.State.Plan = new ClusterPlan(before.Version + 1, deployments);
@@ -174,7 +181,7 @@ internal sealed partial class PlacementGrain(
         LogPlanned(_plan.Version, deployments.Count);
         _spreader.TellAll(before.Deployments.Keys.Union(deployments.Keys).Where(id =>
             !ReferenceEquals(before.Deployments.GetValueOrDefault(id), deployments.GetValueOrDefault(id))));
-        (send ?? _spreader.Send)();
+        _spreader.Send(routersFirst ?? []);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Plan {PlanVersion} of {Deployments} deployments is written")]

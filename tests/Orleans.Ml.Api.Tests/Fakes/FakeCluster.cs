@@ -85,12 +85,20 @@ internal sealed class FakeTrainedModelGrain(string id, IModelStore store) : ITra
         return Task.CompletedTask;
     }
 
+    /// <summary>Happens while it is deleted, before anybody can see that.</summary>
+    public Func<Task> BeforeDeletion { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Happens when it is gone, before the caller hears of it.</summary>
+    public Func<Task> AfterDeletion { get; set; } = () => Task.CompletedTask;
+
     public async Task<bool> DeleteAsync()
     {
+        await BeforeDeletion();
         if (Model is not { } model)
             return false;
         await store.DeleteModelAsync(id, model.Config.Instance, default);
         Model = null;
+        await AfterDeletion();
         return true;
     }
 }
@@ -110,6 +118,8 @@ internal sealed class FakePlacementGrain : IPlacementGrain
 
     public Task<PlacedDeployment?> UpdateAsync(string deploymentId, long incarnation, int numberOfAllocations, AdaptiveAllocations? adaptiveAllocations) =>
         throw new NotSupportedException();
+
+    public Task OnRoutedAsync(long planVersion) => throw new NotSupportedException();
 
     public Task<PlacementExplanation?> ExplainAsync(string deploymentId) =>
         Task.FromResult(Explanation?.DeploymentId == deploymentId ? Explanation : null);
