@@ -22,6 +22,7 @@ public static class OrleansMlApiServiceCollectionExtensions
         services.AddSingleton<ModelCatalog>().AddSingleton<ModelCreation>().AddSingleton<ModelDeletion>();
         services.AddSingleton<DefinitionUpload>().AddSingleton<VocabularyUpload>();
         services.AddSingleton<DeploymentWait>().AddSingleton<DeploymentStart>().AddSingleton<DeploymentStop>();
+        services.AddSingleton<DeploymentUpdate>().AddSingleton<DeploymentExplanation>();
         services.AddSingleton<StatsCollection>();
         services.AddSingleton<RootEndpoints>().AddSingleton<TrainedModelEndpoints>();
         services.AddSingleton<DefinitionEndpoints>().AddSingleton<VocabularyEndpoints>();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
+using Orleans.Ml.Grains.Deployments;
 using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Grains.Nodes;
 using Orleans.Ml.Inference;
@@ -13,7 +14,7 @@ public static class MlSiloBuilderExtensions
 {
     /// <summary>
     /// Adds the model-serving grains and this node's engine. The silo still needs a default grain storage and an <see cref="Ml.Models.IModelStore"/>;
-    /// its name is the node's id.
+    /// its name is the node's id. With a stream provider named <see cref="Ml.Deployments.DeploymentEvents.ProviderName"/> it tells what becomes of deployments.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="configure">What the node may use of its machine.</param>
@@ -30,6 +31,8 @@ public static class MlSiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NodeLifecycle>();
         services.AddHostedService<MembershipWatcher>();
         services.AddHostedService<NodeAgent>();
+        services.AddSingleton<DeploymentEventPublisher>();
+        services.AddHostedService(s => s.GetRequiredService<DeploymentEventPublisher>());
         return silo;
     }
 }

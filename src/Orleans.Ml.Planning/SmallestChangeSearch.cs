@@ -23,6 +23,9 @@ internal sealed class SmallestChangeSearch(IReadOnlyCollection<NodeSnapshot> nod
             node?.MemoryBytes);
     }
 
+    /// <summary>Whether it would fit as asked for, if everything were planned anew.</summary>
+    public bool FitsUnchanged(TaskParameters asked) => Fits(asked, nodes);
+
     private static IEnumerable<int> Halves(int threads)
     {
         while ((threads /= 2) > 0)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
+using Orleans.Ml.Deployments;
 using Orleans.Ml.Silo.Options;
 
 namespace Orleans.Ml.Silo;
@@ -65,6 +66,13 @@ internal static class NodeBuilderExtensions
             .UseRedisCluster(redis)
             .Configure<ClusterMembershipOptions>(DetectDeathQuickly);
     }
+
+    /// <summary>
+    /// Deployments tell what becomes of them on a stream that lives in the silos' memory; another provider of the same name is another line here. One queue keeps
+    /// events in order and polling cheap. Who listens is kept in memory too: a listener that has gone leaves nothing behind.
+    /// </summary>
+    public static ISiloBuilder TellDeploymentEvents(this ISiloBuilder silo) =>
+        silo.AddMemoryStreams(DeploymentEvents.ProviderName, streams => streams.ConfigurePartitioning(1)).AddMemoryGrainStorage("PubSubStore");
 
     /// <summary>A killed process is seen dead in 1.4 s, a frozen one in 6.2 s (orleans-10-notes.md, Membership); defaults take 13.5 s and up to a minute.</summary>
     private static void DetectDeathQuickly(ClusterMembershipOptions membership)

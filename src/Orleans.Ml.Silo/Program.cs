@@ -25,6 +25,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
     builder.Services.AddFileModelStore(settings.DataDirectory);
     builder.UseOrleans(silo => silo
         .JoinCluster(settings)
+        .TellDeploymentEvents()
         .AddOrleansMl(
             node => (node.AllocatedProcessors, node.MemoryBytes, node.Zone) = (settings.Processors, settings.MemoryBytes, settings.Zone),
             models => models.Directory = Path.Combine(settings.DataDirectory, "nodes", settings.NodeName, "models")));

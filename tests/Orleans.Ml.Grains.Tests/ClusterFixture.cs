@@ -61,6 +61,7 @@ public sealed class ClusterFixture : IAsyncLifetime
             silo.Services.AddFileModelStore(data);
             silo.Services.AddSingleton<IModelSource>(models);
             silo.Services.AddFakeWorkers(new FakeWorkerFactory { AnswersByItself = true });
+            silo.AddMemoryStreams(DeploymentEvents.ProviderName, streams => streams.ConfigurePartitioning(1)).AddMemoryGrainStorage("PubSubStore");
             silo.AddOrleansMl(node => (node.AllocatedProcessors, node.MemoryBytes) = (400, 400 * Given.Gigabyte));
             silo.Services.AddOrleansMlClient();
             silo.AddIncomingGrainCallFilter(async call =>
@@ -71,6 +72,7 @@ public sealed class ClusterFixture : IAsyncLifetime
                     await call.Invoke();
             });
         });
+        builder.ConfigureClient(client => client.AddMemoryStreams(DeploymentEvents.ProviderName, streams => streams.ConfigurePartitioning(1)));
         return builder.Build();
     }
 

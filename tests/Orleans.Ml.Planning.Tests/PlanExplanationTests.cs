@@ -111,6 +111,59 @@ public sealed class PlanExplanationTests
         return ClusterPlanner.Plan(cluster.Nodes, changed, cluster.Unreachable)[asked.DeploymentId].TotalAllocations == asked.NumberOfAllocations;
     }
 
+    [Fact]
+    public void SaysWhatEachNodeHas_WhatIsFree_AndWhatOneMoreTakes()
+    {
+        var explanation = Explain([Given.Node("a", processors: 5), Given.Node("b", processors: 1)], Given.Deployment(allocations: 3, threads: 2));
+
+        var memory = MemoryEstimate.Bytes(Given.Parameters(), 1);
+        Assert.Equal(
+            [
+                new("a", 2, 5, 1, 2, 16 * Given.Gigabyte, (16 * Given.Gigabyte) - memory - MemoryEstimate.NodeOverheadBytes, 0),
+                new NodeCapacity("b", 0, 1, 1, 2, 16 * Given.Gigabyte, 16 * Given.Gigabyte, memory + MemoryEstimate.NodeOverheadBytes),
+            ],
+            explanation.Capacity);
+    }
+
+    [Fact]
+    public void NamesWhoWouldLoseAllocations()
+    {
+        const long Model = 2 * Given.Gigabyte;
+        var deployments = Given.Plan(
+            Given.Deployment("m", modelBytes: Model), Given.Deployment("low", priority: Priority.Low, modelBytes: Model, on: [("a", 1)]));
+
+        var explanation = PlanExplanation.Explain([Given.Node("a", memoryBytes: 6 * Given.Gigabyte)], deployments, new HashSet<string>(), "m");
+
+        Assert.Equal((true, "low"), (explanation.IsComplete, Assert.Single(explanation.Displaced)));
+    }
+
+    [Fact]
+    public void ExplainsAPlanAsItStands_NotAsItWouldBePlannedAnew()
+    {
+        var plan = Given.Plan(Given.Deployment("m", allocations: 3, on: [("a", 1)]));
+
+        var short3 = PlanExplanation.ExplainStanding([Given.Node("a", processors: 1)], plan, new HashSet<string>(), "m");
+        var fits = PlanExplanation.ExplainStanding([Given.Node("a", processors: 4)], plan, new HashSet<string>(), "m");
+
+        Assert.Equal((1, false, 1), (short3.PlacedAllocations, short3.FitsNow, short3.SmallestChange.NumberOfAllocations));
+        Assert.Equal(ScarceResource.Processors, Assert.Single(short3.Nodes).Resource);
+        Assert.Equal((1, true, SmallestChange.None), (fits.PlacedAllocations, fits.FitsNow, fits.SmallestChange));
+        Assert.Empty(fits.Nodes);
+    }
+
+    [Fact]
+    public void SpeaksOfWhatIsShort_ThenOfWhatWouldHelp()
+    {
+        var text = ExplanationText.Of(Explain([Given.Node("a", processors: 3)], Given.Deployment(allocations: 5)));
+
+        Assert.StartsWith("Could not assign (more) allocations on node [a]. Reason: This node has insufficient allocated processors", text, StringComparison.Ordinal);
+        Assert.Contains(". It would fit with [3] allocations, or with one more node of [2] processors", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SaysSo_WhenThereIsNoNodeAtAll() =>
+        Assert.StartsWith(ExplanationText.NoNodes, ExplanationText.Of(Explain([], Given.Deployment())), StringComparison.Ordinal);
+
     private static PlacementExplanation Explain(NodeSnapshot[] nodes, PlannedDeployment deployment) =>
         PlanExplanation.Explain(nodes, Given.Plan(deployment), new HashSet<string>(), "m");
 }

@@ -18,10 +18,23 @@ public interface IDeploymentGrain : IGrainWithStringKey
     [Alias("Start")]
     Task<Assignment> StartAsync(StartDeployment asked);
 
+    /// <summary>What <see cref="StartAsync"/> would do now. Nothing is written and nothing is started.</summary>
+    /// <exception cref="MlException">It would be refused.</exception>
+    [Alias("ProposeStart")]
+    Task<PlacementExplanation> ProposeStartAsync(StartDeployment asked);
+
+    /// <summary>Changes the number of allocations or the adaptive settings: durable when it returns, not yet applied by the nodes.</summary>
+    /// <exception cref="MlException">Refused; nothing has changed.</exception>
+    [Alias("Update")]
+    Task<Assignment> UpdateAsync(UpdateDeployment asked);
+
     /// <summary>Asks for the deployment to be taken down. Asking again is fine.</summary>
+    /// <param name="mode">What becomes of requests that wait.</param>
+    /// <param name="reason">Why, for people.</param>
+    /// <param name="incarnation">Which deployment of this id; null for whichever is there.</param>
     /// <returns>False when there is no such deployment.</returns>
     [Alias("Stop")]
-    Task<bool> StopAsync(StopMode mode, string reason);
+    Task<bool> StopAsync(StopMode mode, string reason, long? incarnation = null);
 
     /// <summary>Waits for a goal, at most for <paramref name="wait"/>; never longer than 3 s at a time, so that a lost activation cannot hold a caller.</summary>
     [Alias("WaitFor"), AlwaysInterleave]

@@ -9,6 +9,7 @@ namespace Orleans.Ml.Deployments;
 /// <param name="CacheSizeBytes">Bytes, 0 disables; null is the model's size.</param>
 /// <param name="CacheSize">The cache size as it was written; null with <paramref name="CacheSizeBytes"/>.</param>
 /// <param name="Priority">Low allows one allocation of one thread.</param>
+/// <param name="AdaptiveAllocations">Settings under which the number of allocations follows the load; null for none.</param>
 [GenerateSerializer, Immutable, Alias("ml.StartDeployment")]
 public sealed record StartDeployment(
     [property: Id(0)] string ModelId,
@@ -18,7 +19,8 @@ public sealed record StartDeployment(
     [property: Id(4)] int QueueCapacity = StartDeployment.DefaultQueueCapacity,
     [property: Id(5)] long? CacheSizeBytes = null,
     [property: Id(6)] string? CacheSize = null,
-    [property: Id(7)] Priority Priority = Priority.Normal)
+    [property: Id(7)] Priority Priority = Priority.Normal,
+    [property: Id(8)] AdaptiveAllocations? AdaptiveAllocations = null)
 {
     /// <summary>Documents that may wait per node when nothing is said.</summary>
     public const int DefaultQueueCapacity = 1024;
@@ -28,6 +30,9 @@ public sealed record StartDeployment(
 
     /// <summary>The largest number of threads of one allocation.</summary>
     public const int MaxThreadsPerAllocation = 32;
+
+    /// <summary>Why a number and settings that decide the number do not go together.</summary>
+    public const string NumberAndAdaptive = "[number_of_allocations] cannot be set when adaptive allocations is enabled";
 
     /// <summary>Everything that is wrong with this request by itself; empty when nothing is. Limits: deployment-runtime.md §1.1.</summary>
     public IReadOnlyList<string> FindProblems()
@@ -47,6 +52,13 @@ public sealed record StartDeployment(
             problems.Add($"[number_of_allocations] must be 1 when [priority] is low, was [{NumberOfAllocations}]");
         if (Priority == Priority.Low && ThreadsPerAllocation > 1)
             problems.Add($"[threads_per_allocation] must be 1 when [priority] is low, was [{ThreadsPerAllocation}]");
+        if (AdaptiveAllocations is { } adaptive)
+        {
+            problems.AddRange(adaptive.FindProblems());
+            if (adaptive.FindProblem(Priority) is { } problem)
+                problems.Add(problem);
+        }
+
         return problems;
     }
 }

@@ -1,6 +1,6 @@
 namespace Orleans.Ml.Deployments;
 
-/// <summary>What a deployment was started with. Only <see cref="NumberOfAllocations"/> ever changes.</summary>
+/// <summary>What a deployment was started with. Only <see cref="NumberOfAllocations"/> and <see cref="AdaptiveAllocations"/> ever change.</summary>
 /// <param name="DeploymentId">Key of the deployment; the model's id unless another was asked for.</param>
 /// <param name="ModelId">The stored model.</param>
 /// <param name="ModelInstance">Which creation of that model id; a model deleted and created again is another instance.</param>
@@ -14,6 +14,7 @@ namespace Orleans.Ml.Deployments;
 /// <param name="PerDeploymentMemoryBytes">From the model's metadata; 0 when unknown.</param>
 /// <param name="PerAllocationMemoryBytes">From the model's metadata; 0 when unknown.</param>
 /// <param name="InputField">The document member that holds the text.</param>
+/// <param name="AdaptiveAllocations">Settings under which the number of allocations follows the load; null when there are none.</param>
 [GenerateSerializer, Immutable, Alias("ml.TaskParameters")]
 public sealed record TaskParameters(
     [property: Id(0)] string DeploymentId,
@@ -28,4 +29,5 @@ public sealed record TaskParameters(
     [property: Id(9)] Priority Priority,
     [property: Id(10)] long PerDeploymentMemoryBytes,
     [property: Id(11)] long PerAllocationMemoryBytes,
-    [property: Id(12)] string InputField);
+    [property: Id(12)] string InputField,
+    [property: Id(13)] AdaptiveAllocations? AdaptiveAllocations = null);

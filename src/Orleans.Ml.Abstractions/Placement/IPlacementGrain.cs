@@ -23,6 +23,25 @@ public interface IPlacementGrain : IGrainWithStringKey
     [Alias("Place")]
     Task<PlacedDeployment> PlaceAsync(TaskParameters asked);
 
+    /// <summary>What <see cref="PlaceAsync"/> would do now. Nothing is written.</summary>
+    /// <exception cref="MlException">It would be refused.</exception>
+    [Alias("Propose")]
+    Task<PlacementExplanation> ProposeAsync(TaskParameters asked);
+
+    /// <summary>Plans another number of allocations for a deployment, and stores its adaptive settings: durable when it returns.</summary>
+    /// <returns>Null when there is no such deployment of this incarnation.</returns>
+    /// <exception cref="MlException"><see cref="MlErrorKind.NoCapacity"/>, or <see cref="MlErrorKind.Conflict"/> while it is stopped; nothing was written.</exception>
+    [Alias("Update")]
+    Task<PlacedDeployment?> UpdateAsync(string deploymentId, long incarnation, int numberOfAllocations, AdaptiveAllocations? adaptiveAllocations);
+
+    /// <summary>Event from a deployment that was updated: routers are told the plan of this version, nodes may let go of what it takes from them.</summary>
+    [Alias("OnRouted"), AlwaysInterleave]
+    Task OnRoutedAsync(long planVersion);
+
+    /// <summary>Why allocations of a deployment are missing, and what would help; null when there is no such deployment.</summary>
+    [Alias("Explain"), AlwaysInterleave]
+    Task<PlacementExplanation?> ExplainAsync(string deploymentId);
+
     /// <summary>Plans a deployment's end: its nodes let go of it. Idempotent; another incarnation is left alone.</summary>
     [Alias("Stop")]
     Task<PlacedDeployment?> StopAsync(string deploymentId, long incarnation, StopMode mode, string reason);
@@ -53,6 +72,9 @@ public sealed record ClusterPlan(
     [property: Id(0)] long Version,
     [property: Id(1)] ImmutableSortedDictionary<string, PlannedDeployment> Deployments)
 {
+    /// <summary>Most deployments of a cluster (deployment-runtime.md §0.1).</summary>
+    public const int MaxDeployments = 100;
+
     /// <summary>The plan of a new cluster.</summary>
     public static ClusterPlan Empty { get; } = new(0, ImmutableSortedDictionary<string, PlannedDeployment>.Empty.WithComparers(StringComparer.Ordinal));
 }

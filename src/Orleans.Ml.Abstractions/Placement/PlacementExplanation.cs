@@ -8,17 +8,43 @@ namespace Orleans.Ml.Placement;
 /// <param name="PlacedAllocations">Allocations that fit.</param>
 /// <param name="Nodes">Every node that cannot take one more, in order of id; empty when nothing is missing.</param>
 /// <param name="SmallestChange">What would make everything fit.</param>
+/// <param name="Capacity">Every node that can take allocations, in order of id.</param>
+/// <param name="Displaced">Other deployments that have fewer allocations than before, in order of id.</param>
+/// <param name="FitsNow">Whether what is missing has room by now and comes with the next plan; then nothing has to change.</param>
 [GenerateSerializer, Immutable, Alias("ml.PlacementExplanation")]
 public sealed record PlacementExplanation(
     [property: Id(0)] string DeploymentId,
     [property: Id(1)] int NumberOfAllocations,
     [property: Id(2)] int PlacedAllocations,
     [property: Id(3)] ImmutableArray<NodeShortfall> Nodes,
-    [property: Id(4)] SmallestChange SmallestChange)
+    [property: Id(4)] SmallestChange SmallestChange,
+    [property: Id(5)] ImmutableArray<NodeCapacity> Capacity,
+    [property: Id(6)] ImmutableArray<string> Displaced,
+    [property: Id(7)] bool FitsNow = false)
 {
     /// <summary>Whether everything asked for fits.</summary>
     public bool IsComplete => PlacedAllocations >= NumberOfAllocations;
 }
+
+/// <summary>What one node has, what of it is free under the plan, and what one more allocation of the deployment takes there.</summary>
+/// <param name="NodeId">The node.</param>
+/// <param name="PlannedAllocations">Allocations of the deployment that are planned there.</param>
+/// <param name="Processors">Allocated processors.</param>
+/// <param name="FreeProcessors">Those that no normal deployment takes.</param>
+/// <param name="NeededProcessors">What one more allocation takes; 0 with low priority.</param>
+/// <param name="MemoryBytes">Memory for deployments, in bytes.</param>
+/// <param name="FreeMemoryBytes">What of it no deployment takes.</param>
+/// <param name="NeededMemoryBytes">What one more allocation takes, with what the first worker of a node takes beside it.</param>
+[GenerateSerializer, Immutable, Alias("ml.NodeCapacity")]
+public readonly record struct NodeCapacity(
+    [property: Id(0)] string NodeId,
+    [property: Id(1)] int PlannedAllocations,
+    [property: Id(2)] int Processors,
+    [property: Id(3)] int FreeProcessors,
+    [property: Id(4)] int NeededProcessors,
+    [property: Id(5)] long MemoryBytes,
+    [property: Id(6)] long FreeMemoryBytes,
+    [property: Id(7)] long NeededMemoryBytes);
 
 /// <summary>What one node lacks for one more allocation.</summary>
 /// <param name="NodeId">The node.</param>

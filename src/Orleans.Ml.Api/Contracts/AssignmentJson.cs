@@ -29,7 +29,10 @@ internal static class AssignmentJson
             writer.WriteString("reason"u8, reason);
         writer.WriteString("start_time"u8, Iso8601.Micros(assignment.StartTime));
         writer.WriteNumber("max_assigned_allocations"u8, assignment.MaxAssignedAllocations);
-        writer.WriteNull("adaptive_allocations"u8);
+        if (assignment.TaskParameters.AdaptiveAllocations is { } adaptive)
+            AdaptiveAllocationsJson.Write(writer, adaptive);
+        else
+            writer.WriteNull("adaptive_allocations"u8);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }

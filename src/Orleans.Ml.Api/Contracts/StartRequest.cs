@@ -15,9 +15,11 @@ internal sealed class StartRequest
     public static readonly string[] Parameters =
     [
         "deployment_id", "timeout", "wait_for", "number_of_allocations", "threads_per_allocation", "queue_capacity", "cache_size", "priority",
+        "dry_run",
     ];
 
     private readonly List<string> _problems = [];
+    private int? _numberOfAllocations;
 
     private StartRequest(StartDeployment deployment) => Deployment = deployment;
 
@@ -29,6 +31,9 @@ internal sealed class StartRequest
 
     /// <summary>What to wait for.</summary>
     public WaitGoal Goal { get; private set; } = WaitGoal.Started;
+
+    /// <summary>Whether to plan only. Ours: docs/explain.md.</summary>
+    public bool IsDryRun { get; private set; }
 
     /// <summary>Deprecated members the body used, and what to use instead.</summary>
     public List<(string Used, string Instead)> Deprecated { get; } = [];
@@ -70,7 +75,7 @@ internal sealed class StartRequest
                 break;
             case "number_of_allocations" or "model_threads":
                 NoteIfDeprecated(member.Name, "model_threads", "number_of_allocations");
-                Deployment = Deployment with { NumberOfAllocations = member.Int32() };
+                _numberOfAllocations = member.Int32();
                 break;
             case "threads_per_allocation" or "inference_threads":
                 NoteIfDeprecated(member.Name, "inference_threads", "threads_per_allocation");
@@ -86,7 +91,7 @@ internal sealed class StartRequest
                 Deployment = Deployment with { Priority = member.Token(ParsePriority, PriorityNames) };
                 break;
             case "adaptive_allocations":
-                TakeAdaptive(member);
+                Deployment = Deployment with { AdaptiveAllocations = AdaptiveAllocationsJson.Read(member).ApplyTo(null) };
                 break;
             default:
                 throw member.Unknown();
@@ -99,10 +104,12 @@ internal sealed class StartRequest
         Goal = query.Token("wait_for", ParseGoal, WaitForNames) ?? Goal;
         if (query.Bytes("cache_size") is { } size)
             Take(size);
+        IsDryRun = query.Boolean("dry_run") ?? false;
+        _numberOfAllocations = query.Int32("number_of_allocations") ?? _numberOfAllocations;
         Deployment = Deployment with
         {
             DeploymentId = query.String("deployment_id") ?? Deployment.DeploymentId,
-            NumberOfAllocations = query.Int32("number_of_allocations") ?? Deployment.NumberOfAllocations,
+            NumberOfAllocations = _numberOfAllocations ?? Deployment.AdaptiveAllocations?.InitialAllocations ?? 1,
             ThreadsPerAllocation = query.Int32("threads_per_allocation") ?? Deployment.ThreadsPerAllocation,
             QueueCapacity = query.Int32("queue_capacity") ?? Deployment.QueueCapacity,
             Priority = query.Token("priority", ParsePriority, PriorityNames) ?? Deployment.Priority,
@@ -111,42 +118,10 @@ internal sealed class StartRequest
 
     private void Take(ByteSize cacheSize) => Deployment = Deployment with { CacheSizeBytes = cacheSize.Bytes, CacheSize = cacheSize.Exact };
 
-    private void TakeAdaptive(JsonMember adaptive)
-    {
-        if (adaptive.IsNull)
-            return;
-        var enabled = false;
-        int? min = null, max = null;
-        foreach (var member in adaptive.Members())
-        {
-            switch (member.Name)
-            {
-                case "enabled":
-                    enabled = member.Boolean();
-                    break;
-                case "min_number_of_allocations":
-                    min = member.IsNull ? null : member.Int32();
-                    break;
-                case "max_number_of_allocations":
-                    max = member.IsNull ? null : member.Int32();
-                    break;
-                default:
-                    throw member.Unknown();
-            }
-        }
-
-        if (enabled)
-            _problems.Add("[adaptive_allocations] with [enabled] true is not supported by this version; set [number_of_allocations]");
-        if (min < 0)
-            _problems.Add($"[min_number_of_allocations] must be a non-negative integer or null, was [{min}]");
-        if (max < 1)
-            _problems.Add($"[max_number_of_allocations] must be a positive integer or null, was [{max}]");
-        if (min > max)
-            _problems.Add($"[min_number_of_allocations] must not be larger than [max_number_of_allocations], was [{min}] with [{max}]");
-    }
-
     private void Validate()
     {
+        if (_numberOfAllocations is not null && Deployment.AdaptiveAllocations is { Enabled: true })
+            _problems.Add(StartDeployment.NumberAndAdaptive);
         _problems.AddRange(Deployment.FindProblems());
         if (Timeout <= TimeSpan.Zero)
             _problems.Add($"[timeout] must be positive, was [{TimeValue.Format(Timeout)}]");

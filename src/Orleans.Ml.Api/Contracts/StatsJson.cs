@@ -65,6 +65,8 @@ internal sealed class StatsJson(DateTimeOffset now, bool human)
         writer.WriteString("model_id"u8, parameters.ModelId);
         writer.WriteNumber("threads_per_allocation"u8, parameters.ThreadsPerAllocation);
         writer.WriteNumber("number_of_allocations"u8, parameters.NumberOfAllocations);
+        if (parameters.AdaptiveAllocations is { } adaptive)
+            AdaptiveAllocationsJson.Write(writer, adaptive);
         writer.WriteNumber("queue_capacity"u8, parameters.QueueCapacity);
         WriteState(writer, assignment);
         writer.WriteString("cache_size"u8, ByteSize.Human(parameters.CacheSizeBytes));

@@ -8,13 +8,17 @@ using Orleans.Ml.Deployments;
 
 namespace Orleans.Ml.Api.Endpoints;
 
-/// <summary>Deployments: start, stop.</summary>
-internal sealed class DeploymentEndpoints(DeploymentStart start, DeploymentStop stop)
+/// <summary>Deployments: start, update, explain, stop.</summary>
+internal sealed class DeploymentEndpoints(DeploymentStart start, DeploymentUpdate update, DeploymentExplanation explanation, DeploymentStop stop)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         ElasticRoute.Map(routes, "/_ml/trained_models/{model_id}/deployment/_start",
             new ElasticMethod("POST", StartAsync, ReadsBody: true, StartRequest.Parameters));
+        ElasticRoute.Map(routes, "/_ml/trained_models/{deployment_id}/deployment/_update",
+            new ElasticMethod("POST", UpdateAsync, ReadsBody: true, UpdateRequest.Parameters));
+        ElasticRoute.Map(routes, "/_ml/trained_models/{deployment_id}/deployment/_explain",
+            new ElasticMethod("GET", ExplainAsync));
         ElasticRoute.Map(routes, "/_ml/trained_models/{deployment_id}/deployment/_stop",
             new ElasticMethod("POST", StopAsync, ReadsBody: true, StopRequest.Parameters));
     }
@@ -27,9 +31,25 @@ internal sealed class DeploymentEndpoints(DeploymentStart start, DeploymentStop 
             DeprecationWarning.Add(context, $"Deprecated field [{used}] used, expected [{instead}] instead");
         if (!ModelIds.IsValid(modelId))
             throw ModelCatalog.NotFound(modelId);
+        if (request.IsDryRun)
+        {
+            await JsonAnswer.WriteAsync(context, await explanation.OfStartAsync(request.Deployment), ExplanationJson.Write);
+            return;
+        }
+
         var assignment = await start.RunAsync(request.Deployment, request.Goal, request.Timeout, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, assignment, AssignmentJson.Write);
     }
+
+    private async Task UpdateAsync(HttpContext context)
+    {
+        var deploymentId = context.PathValue("deployment_id");
+        var request = await ReadAsync(context, deploymentId, UpdateRequest.Read);
+        await JsonAnswer.WriteAsync(context, await update.RunAsync(deploymentId, request), AssignmentJson.Write);
+    }
+
+    private async Task ExplainAsync(HttpContext context) =>
+        await JsonAnswer.WriteAsync(context, await explanation.OfRunningAsync(context.PathValue("deployment_id")), ExplanationJson.Write);
 
     private async Task StopAsync(HttpContext context)
     {

@@ -63,7 +63,7 @@ internal sealed partial class DeploymentStart(
     {
         try
         {
-            await deployment.StopAsync(StopMode.Forced, "its start failed").WaitAsync(Cleanup, time, CancellationToken.None);
+            await deployment.StopAsync(StopMode.Forced, "its start failed", incarnation).WaitAsync(Cleanup, time, CancellationToken.None);
             if (await wait.ForAsync(deployment, WaitGoal.Gone, incarnation, new(time, Cleanup), CancellationToken.None) is null)
                 LogNotGone(logger, deploymentId, Cleanup.TotalSeconds);
         }

@@ -25,7 +25,7 @@ internal sealed class DeploymentStop(IGrainFactory grains, DeploymentWait wait, 
             return false;
         var deadline = new Deadline(time, limit);
         var deployment = grains.GetGrain<IDeploymentGrain>(deploymentId);
-        if (await deployment.GetAsync() is not { } assignment || !await deployment.StopAsync(mode, reason))
+        if (await deployment.GetAsync() is not { } assignment || !await deployment.StopAsync(mode, reason, assignment.Incarnation))
             return false;
         return await wait.ForAsync(deployment, WaitGoal.Gone, assignment.Incarnation, deadline, disconnected) is not null
             ? true

@@ -24,7 +24,22 @@ internal sealed class ModelDeletion(ModelCatalog catalog, IGrainFactory grains, 
 
         await Task.WhenAll(deployments.Select(d => stop.RunAsync(d, StopMode.Forced, "its model is deleted", timeout, cancellationToken)));
         // The model itself says whether it is there: one that was deleted half-way shows nowhere, and this is how its files go.
-        if (!await catalog.GrainOf(modelId).DeleteAsync())
+        var wasThere = await catalog.GrainOf(modelId).DeleteAsync();
+        await StopOrphansAsync(modelId, timeout, cancellationToken);
+        if (!wasThere)
             throw ModelCatalog.NotFound(modelId);
+    }
+
+    // A start may have found the model and been planned meanwhile. It looks for the model again when it is planned, this looks for deployments again when
+    // the model is gone: one of the two sees the other. Also what an earlier deletion left behind ends here.
+    private async Task StopOrphansAsync(string modelId, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var plan = await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
+        var deployments = plan.Deployments.Values.Where(d => d.Parameters.ModelId == modelId).ToList();
+        if (deployments.Count == 0)
+            return;
+        var present = (await catalog.GetAsync(modelId))?.Config.Instance;
+        var orphans = deployments.Where(d => d.Parameters.ModelInstance != present);
+        await Task.WhenAll(orphans.Select(d => stop.RunAsync(d.Parameters.DeploymentId, StopMode.Forced, "its model was deleted", timeout, cancellationToken)));
     }
 }

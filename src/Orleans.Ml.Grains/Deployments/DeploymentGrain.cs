@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Deployments;
-using Orleans.Ml.Models;
+using Orleans.Ml.Grains.Placement;
 using Orleans.Ml.Nodes;
 using Orleans.Ml.Placement;
 using Orleans.Ml.Planning;
@@ -12,6 +12,7 @@ namespace Orleans.Ml.Grains.Deployments;
 [GrainType("ml-deployment")]
 internal sealed partial class DeploymentGrain(
     [PersistentState("deployment")] IPersistentState<DeploymentState> store,
+    DeploymentEventPublisher events,
     TimeProvider time,
     ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain
 {
@@ -30,6 +31,9 @@ internal sealed partial class DeploymentGrain(
 
     /// <summary>The newest plan this activation has taken in: what an older one says of the deployment is history, also when the deployment is gone.</summary>
     private long _knownPlan;
+
+    /// <summary>Version of the last event that was published; null when this activation has published none.</summary>
+    private AssignmentVersion? _published;
 
     private Assignment? Current => store.State.Assignment;
 
@@ -59,27 +63,61 @@ internal sealed partial class DeploymentGrain(
 
     public async Task<Assignment> StartAsync(StartDeployment asked)
     {
-        if (Current is not null)
-            throw new MlException(MlErrorKind.BadRequest, $"Could not start model deployment because an existing deployment with the same id [{DeploymentId}] exist");
-        if (asked.FindProblems() is { Count: > 0 } problems)
-            throw MlException.Validation(problems);
-        var parameters = ParametersOf(asked, await GetDeployableAsync(asked));
+        var parameters = await AdmitAsync(asked);
         var placed = await Placement.PlaceAsync(parameters);
         LogStarted(DeploymentId, parameters.NumberOfAllocations, placed.PlanVersion);
         _knownPlan = placed.PlanVersion;
-        await BecomeAsync(AssignmentTransitions.Plan(null, placed.Deployment, placed.PlanVersion));
+        await BecomeAsync(AssignmentTransitions.Plan(null, placed.Deployment, placed.PlanVersion), "started by an API call");
+        try
+        {
+            // Whoever deletes a model looks for deployments again when it is gone, and a start looks for the model again when it is planned: one of the two sees the other.
+            await DeployableModel.RequireAsync(GrainFactory, parameters);
+        }
+        catch
+        {
+            await StopAsync(StopMode.Forced, "its model was deleted while it was started", placed.Deployment.Incarnation);
+            throw;
+        }
+
         return Current!;
     }
 
-    public async Task<bool> StopAsync(StopMode mode, string reason)
+    public async Task<PlacementExplanation> ProposeStartAsync(StartDeployment asked) => await Placement.ProposeAsync(await AdmitAsync(asked));
+
+    public async Task<Assignment> UpdateAsync(UpdateDeployment asked)
     {
+        if (asked.FindProblems() is { Count: > 0 } problems)
+            throw MlException.Validation(problems);
         if (Current is not { } assignment)
+            throw UnknownDeployment();
+        var (before, wanted) = (assignment.TaskParameters, DeploymentUpdate.Merge(assignment, asked));
+        if (wanted == before)
+            return assignment;
+        if (await Placement.UpdateAsync(DeploymentId, assignment.Incarnation, wanted.NumberOfAllocations, wanted.AdaptiveAllocations) is not { } placed)
+        {
+            await ForgetAsync(assignment.Version);
+            throw UnknownDeployment();
+        }
+
+        LogUpdated(DeploymentId, before.NumberOfAllocations, wanted.NumberOfAllocations, placed.PlanVersion);
+        _knownPlan = placed.PlanVersion;
+        await BecomeAsync(
+            AssignmentTransitions.Plan(Current, placed.Deployment, placed.PlanVersion),
+            $"updated from [{before.NumberOfAllocations}] to [{wanted.NumberOfAllocations}] allocations");
+        // Should this be lost, nodes go on by themselves a little later.
+        Placement.OnRoutedAsync(placed.PlanVersion).Ignore();
+        return Current!;
+    }
+
+    public async Task<bool> StopAsync(StopMode mode, string reason, long? incarnation = null)
+    {
+        if (Current is not { } assignment || (incarnation is { } meant && meant != assignment.Incarnation))
             return false;
         if (await Placement.StopAsync(DeploymentId, assignment.Incarnation, mode, reason) is { } placed)
         {
             LogStopping(DeploymentId, mode, reason);
             _knownPlan = placed.PlanVersion;
-            await BecomeAsync(AssignmentTransitions.Plan(assignment, placed.Deployment, placed.PlanVersion));
+            await BecomeAsync(AssignmentTransitions.Plan(assignment, placed.Deployment, placed.PlanVersion), reason);
         }
         else
         {
@@ -97,7 +135,7 @@ internal sealed partial class DeploymentGrain(
         if (ReferenceEquals(after, assignment) && _isWritten && !IsLeftBehind)
             await PublishAsync(routing => routing.OnAssignmentAsync(assignment));
         else
-            await BecomeAsync(after);
+            await BecomeAsync(after, $"route of node [{report.NodeId}] is {report.Route.State.ToString().ToLowerInvariant()}");
     }
 
     public async Task OnPlannedAsync(PlannedDeployment planned, long planVersion)
@@ -105,11 +143,11 @@ internal sealed partial class DeploymentGrain(
         if (planVersion > _knownPlan)
         {
             _knownPlan = planVersion;
-            await BecomeAsync(AssignmentTransitions.Plan(Current, planned, planVersion));
+            await BecomeAsync(AssignmentTransitions.Plan(Current, planned, planVersion), planned.Reason ?? "planned anew");
         }
         else if (IsLeftBehind)
         {
-            await BecomeAsync(Current!);
+            await BecomeAsync(Current!, "asked to be forgotten again");
         }
     }
 
@@ -135,41 +173,24 @@ internal sealed partial class DeploymentGrain(
         _isWritten = false;
     }
 
-    private static TaskParameters ParametersOf(StartDeployment asked, TrainedModelConfig model) => new(
-        asked.DeploymentId,
-        asked.ModelId,
-        model.Instance,
-        model.ModelSizeBytes,
-        asked.NumberOfAllocations,
-        asked.ThreadsPerAllocation,
-        asked.QueueCapacity,
-        asked.CacheSizeBytes ?? model.ModelSizeBytes,
-        asked.CacheSize ?? $"{model.ModelSizeBytes}b",
-        asked.Priority,
-        model.PerDeploymentMemoryBytes,
-        model.PerAllocationMemoryBytes,
-        model.InputFieldNames[0]);
-
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The model with the size of its definition as stored; refuses in the order of deployment-runtime.md §1.1.</summary>
-    private async Task<TrainedModelConfig> GetDeployableAsync(StartDeployment asked)
+    /// <summary>Everything that can be refused without a plan, in the order of deployment-runtime.md §1.1.</summary>
+    private async Task<TaskParameters> AdmitAsync(StartDeployment asked)
     {
-        var model = await GrainFactory.GetGrain<ITrainedModelGrain>(asked.ModelId).GetAsync()
-            ?? throw new MlException(MlErrorKind.NotFound, $"No known trained model with model_id [{asked.ModelId}]");
-        if (asked.DeploymentId != asked.ModelId && await GrainFactory.GetGrain<ITrainedModelGrain>(asked.DeploymentId).GetAsync() is not null)
-        {
-            throw new MlException(MlErrorKind.BadRequest,
-                $"Could not start model deployment with id [{asked.DeploymentId}] for model [{asked.ModelId}] because the id is that of another model");
-        }
-
-        if (model.FindDefinitionProblem() is { } problem)
-            throw problem;
-        return model.Config with { ModelSizeBytes = model.Parts[0].TotalLengthBytes };
+        if (asked.FindProblems() is { Count: > 0 } problems)
+            throw MlException.Validation(problems);
+        if ((await Placement.GetPlanAsync()).Deployments.Count >= ClusterPlan.MaxDeployments)
+            throw Explanations.LimitReached(DeploymentId);
+        if (Current is not null)
+            throw new MlException(MlErrorKind.BadRequest, $"Could not start model deployment because an existing deployment with the same id [{DeploymentId}] exist");
+        return await DeployableModel.ParametersAsync(GrainFactory, asked);
     }
 
+    private MlException UnknownDeployment() => new(MlErrorKind.NotFound, $"No known model deployment with id [{DeploymentId}]");
+
     /// <summary>Takes a new state: in memory, in the durable copy, and out to the routing table. A stopped deployment that no node holds any more is forgotten.</summary>
-    private async Task BecomeAsync(Assignment assignment)
+    private async Task BecomeAsync(Assignment assignment, string reason)
     {
         store.State.Assignment = assignment;
         if (AssignmentTransitions.IsGone(assignment))
@@ -181,6 +202,7 @@ internal sealed partial class DeploymentGrain(
 
         await WriteAsync();
         await PublishAsync(routing => routing.OnAssignmentAsync(assignment));
+        Announce(assignment.Version, assignment, reason);
         Signal();
     }
 
@@ -203,6 +225,8 @@ internal sealed partial class DeploymentGrain(
         store.State.Assignment = null;
         await WriteAsync();
         await PublishAsync(routing => routing.OnRemovedAsync(DeploymentId, version));
+        var gone = new AssignmentVersion(_knownPlan, 0);
+        Announce(gone > version ? gone : version with { Revision = version.Revision + 1 }, null, "gone");
         Signal();
         DeactivateOnIdle();
     }
@@ -229,24 +253,18 @@ internal sealed partial class DeploymentGrain(
         }
     }
 
+    /// <summary>The feed for people and tools: handed over at once, in the order of what happened.</summary>
+    private void Announce(AssignmentVersion version, Assignment? assignment, string reason)
+    {
+        if (_published == version)
+            return;
+        events.Publish(new DeploymentEvent(DeploymentId, version, _published, assignment, reason));
+        _published = version;
+    }
+
     private void Signal()
     {
         _told = Current;
         Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} was created with {NumberOfAllocations} allocations by plan {PlanVersion}")]
-    private partial void LogStarted(string deploymentId, int numberOfAllocations, long planVersion);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} is being stopped ({Mode}): {Reason}")]
-    private partial void LogStopping(string deploymentId, StopMode mode, string reason);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deployment {DeploymentId} is gone")]
-    private partial void LogGone(string deploymentId);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The state of deployment {DeploymentId} did not reach the routing table; it is sent again")]
-    private partial void LogNotPublished(Exception exception, string deploymentId);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The copy of deployment {DeploymentId} could not be written; it will be with the next event")]
-    private partial void LogNotWritten(Exception exception, string deploymentId);
 }

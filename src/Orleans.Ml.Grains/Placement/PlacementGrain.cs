@@ -14,9 +14,6 @@ internal sealed partial class PlacementGrain(
     TimeProvider time,
     ILogger<PlacementGrain> logger) : Grain, IPlacementGrain
 {
-    /// <summary>Most deployments of a cluster (deployment-runtime.md §0.1).</summary>
-    private const int MaxDeployments = 100;
-
     private readonly NodeDirectory _nodes = new();
     private PlanSpreader _spreader = null!;
 
@@ -25,22 +22,55 @@ internal sealed partial class PlacementGrain(
 
     public Task<ClusterPlan> GetPlanAsync() => Task.FromResult(_plan);
 
+    public async Task<PlacementExplanation?> ExplainAsync(string deploymentId)
+    {
+        var plan = _plan;
+        return plan.Deployments.ContainsKey(deploymentId)
+            ? await Explanations.OfStandingAsync([.. _nodes.Known], plan.Deployments, _nodes.Unreachable, deploymentId)
+            : null;
+    }
+
     public async Task<PlacedDeployment> PlaceAsync(TaskParameters asked)
     {
-        var id = asked.DeploymentId;
-        if (_plan.Deployments.ContainsKey(id))
-            throw new MlException(MlErrorKind.Conflict, $"Could not start deployment [{id}]: it was already started");
-        if (_plan.Deployments.Count >= MaxDeployments)
-            throw new MlException(MlErrorKind.NoCapacity, $"Could not start deployment [{id}]: the limit of [{MaxDeployments}] deployments is reached");
-        await MeetNodesAsync();
-        var version = _plan.Version + 1;
-        var wanted = new PlannedDeployment(asked, version, time.GetUtcNow(), [], null);
-        var deployments = ClusterPlanner.Plan(_nodes.Known, _plan.Deployments.Add(id, wanted), _nodes.Unreachable);
-        var placed = deployments[id];
+        var wanted = await AdmitAsync(asked);
+        var deployments = ClusterPlanner.Plan(_nodes.Known, wanted, _nodes.Unreachable);
+        var placed = deployments[asked.DeploymentId];
         if (placed.TotalAllocations < asked.NumberOfAllocations)
-            throw Refusal(placed);
+            throw await RefusalAsync("start", wanted, asked.DeploymentId);
         await CommitAsync(deployments);
-        return new(placed, version);
+        return new(placed, _plan.Version);
+    }
+
+    public async Task<PlacementExplanation> ProposeAsync(TaskParameters asked)
+    {
+        var wanted = await AdmitAsync(asked);
+        var explanation = await Explanations.OfProposedAsync([.. _nodes.Known], wanted, _nodes.Unreachable, asked.DeploymentId);
+        return explanation.IsComplete ? explanation : throw Explanations.Refusal("start", explanation);
+    }
+
+    public async Task<PlacedDeployment?> UpdateAsync(string deploymentId, long incarnation, int numberOfAllocations, AdaptiveAllocations? adaptiveAllocations)
+    {
+        if (Find(deploymentId, incarnation) is not { } planned)
+            return null;
+        if (planned.Stop != StopMode.None)
+            throw new MlException(MlErrorKind.Conflict, $"Cannot update deployment [{deploymentId}]: it is being stopped");
+        var wanted = planned.Parameters with { NumberOfAllocations = numberOfAllocations, AdaptiveAllocations = adaptiveAllocations };
+        if (wanted == planned.Parameters)
+            return new(planned, _plan.Version);
+        await MeetNodesAsync();
+        var deployments = DeploymentUpdate.Plan([.. _nodes.Known], _plan.Deployments, _nodes.Unreachable, wanted);
+        var isGrowth = numberOfAllocations > planned.Parameters.NumberOfAllocations;
+        if (isGrowth && deployments[deploymentId].TotalAllocations < numberOfAllocations)
+            throw await RefusalAsync("update", _plan.Deployments.SetItem(deploymentId, planned with { Parameters = wanted }), deploymentId);
+        var updated = deployments[deploymentId];
+        await CommitAsync(deployments, [.. planned.Allocations.Select(a => a.NodeId).Where(n => updated.AllocationsOn(n) == 0)]);
+        return new(updated, _plan.Version);
+    }
+
+    public Task OnRoutedAsync(long planVersion)
+    {
+        _spreader.OnRouted(planVersion);
+        return Task.CompletedTask;
     }
 
     public async Task<PlacedDeployment?> StopAsync(string deploymentId, long incarnation, StopMode mode, string reason)
@@ -95,15 +125,20 @@ internal sealed partial class PlacementGrain(
         await ReplanAsync();
     }
 
-    private static MlException Refusal(PlannedDeployment placed)
+    /// <summary>The plan's deployments with one more, not yet placed; refuses in the order of deployment-runtime.md §1.1.</summary>
+    private async Task<ImmutableSortedDictionary<string, PlannedDeployment>> AdmitAsync(TaskParameters asked)
     {
-        var why = new MlException(MlErrorKind.NoCapacity, placed.Reason ?? "");
-        var id = placed.Parameters.DeploymentId;
-        return placed.TotalAllocations == 0
-            ? new(MlErrorKind.NoCapacity, $"Could not start deployment [{id}] because no ML nodes with sufficient capacity were found", why)
-            : new(MlErrorKind.NoCapacity, $"Could not start deployment [{id}] because there are not enough resources to provide all requested allocations: " +
-                $"[{placed.TotalAllocations}] of [{placed.Parameters.NumberOfAllocations}] fit", why);
+        var id = asked.DeploymentId;
+        if (_plan.Deployments.Count >= ClusterPlan.MaxDeployments)
+            throw Explanations.LimitReached(id);
+        if (_plan.Deployments.ContainsKey(id))
+            throw new MlException(MlErrorKind.Conflict, $"Could not start deployment [{id}]: it was already started");
+        await MeetNodesAsync();
+        return _plan.Deployments.Add(id, new PlannedDeployment(asked, _plan.Version + 1, time.GetUtcNow(), [], null));
     }
+
+    private async Task<MlException> RefusalAsync(string action, ImmutableSortedDictionary<string, PlannedDeployment> wanted, string deploymentId) =>
+        Explanations.Refusal(action, await Explanations.OfProposedAsync([.. _nodes.Known], wanted, _nodes.Unreachable, deploymentId));
 
     private PlannedDeployment? Find(string deploymentId, long incarnation) =>
         _plan.Deployments.GetValueOrDefault(deploymentId) is { } planned && planned.Incarnation == incarnation ? planned : null;
@@ -126,7 +161,7 @@ internal sealed partial class PlacementGrain(
         }
     }
 
-    private async Task CommitAsync(ImmutableSortedDictionary<string, PlannedDeployment> deployments)
+    private async Task CommitAsync(ImmutableSortedDictionary<string, PlannedDeployment> deployments, ImmutableArray<string>? routersFirst = null)
     {
         var before = _plan;
         store.State.Plan = new ClusterPlan(before.Version + 1, deployments);
@@ -146,7 +181,7 @@ internal sealed partial class PlacementGrain(
         LogPlanned(_plan.Version, deployments.Count);
         _spreader.TellAll(before.Deployments.Keys.Union(deployments.Keys).Where(id =>
             !ReferenceEquals(before.Deployments.GetValueOrDefault(id), deployments.GetValueOrDefault(id))));
-        _spreader.Send();
+        _spreader.Send(routersFirst ?? []);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Plan {PlanVersion} of {Deployments} deployments is written")]

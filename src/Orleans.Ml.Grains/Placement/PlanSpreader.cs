@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Nodes;
@@ -14,9 +15,13 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a table is on its way to every process, several times over.</summary>
+    private static readonly TimeSpan TableTravel = TimeSpan.FromMilliseconds(100);
+
     private readonly HashSet<string> _sending = new(StringComparer.Ordinal);
     private readonly HashSet<string> _telling = new(StringComparer.Ordinal);
     private readonly HashSet<string> _untold = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _held = new(StringComparer.Ordinal);
 
     /// <summary>What a member says of itself; null when it does not answer in time.</summary>
     public async Task<NodeSnapshot?> DescribeAsync(string nodeId)
@@ -38,6 +43,22 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
         foreach (var node in nodes.Known)
             SendTo(node.NodeId);
     }
+
+    /// <summary>
+    /// Sends the plan, to some nodes only when routers have it: a node that lets go of a deployment refuses its requests, and where several do a request could meet
+    /// two of them. Should nobody say that routers have it, these nodes wait no longer than for one that does not answer.
+    /// </summary>
+    public void Send(ImmutableArray<string> routersFirst)
+    {
+        foreach (var nodeId in routersFirst)
+            _held[nodeId] = plan().Version;
+        if (!routersFirst.IsEmpty)
+            ReleaseAsync(plan().Version, Patience).Ignore();
+        Send();
+    }
+
+    /// <summary>Routers are being told the plan of this version.</summary>
+    public void OnRouted(long planVersion) => ReleaseAsync(planVersion, TableTravel).Ignore();
 
     /// <summary>Sends the plan to a node until it has applied the newest one, or does not answer; then its agent's next report starts this again.</summary>
     public void SendTo(string nodeId) => SendToAsync(nodeId).Ignore();
@@ -62,7 +83,7 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
             return;
         try
         {
-            while (nodes.Find(nodeId) is { } node && node.AppliedPlan != plan().Version)
+            while (!_held.ContainsKey(nodeId) && nodes.Find(nodeId) is { } node && node.AppliedPlan != plan().Version)
             {
                 var decision = await grains.GetGrain<INodeGrain>(nodeId).ApplyAsync(NodeTargets.For(node, plan())).WaitAsync(Patience, time);
                 nodes.Learn(node with { Epoch = decision.Epoch, AppliedPlan = decision.AppliedPlan });
@@ -80,6 +101,16 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
         finally
         {
             _sending.Remove(nodeId);
+        }
+    }
+
+    private async Task ReleaseAsync(long planVersion, TimeSpan wait)
+    {
+        await Task.Delay(wait, time);
+        foreach (var (nodeId, held) in _held.ToList())
+        {
+            if (held <= planVersion && _held.Remove(nodeId))
+                SendTo(nodeId);
         }
     }
 

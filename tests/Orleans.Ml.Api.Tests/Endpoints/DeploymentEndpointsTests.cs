@@ -150,6 +150,22 @@ public sealed class DeploymentEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Start_LeavesALaterDeploymentOfItsIdAlone_WhenARouteFailed()
+    {
+        Deployment.OnWait = (goal, _, _) =>
+        {
+            // Somebody stopped the one that failed and started it again before it could be removed.
+            Deployment.Assignment = Deployment.Assignment! with { Incarnation = 8 };
+            return Task.FromResult(goal == WaitGoal.Gone ? Given.Wait(WaitOutcome.Reached) : Given.Wait(WaitOutcome.Failed, Deployment.Assignment, ("node-1", "crashed")));
+        };
+
+        var answer = await _api.SendAsync("POST", Start);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.Status);
+        Assert.Equal((8, StopMode.None), (Deployment.Assignment!.Incarnation, Deployment.Stopped));
+    }
+
+    [Fact]
     public async Task Start_Is400_WhenTheDeploymentWasRemovedMeanwhile()
     {
         Deployment.OnWait = (_, _, _) => Task.FromResult(Given.Wait(WaitOutcome.Removed));

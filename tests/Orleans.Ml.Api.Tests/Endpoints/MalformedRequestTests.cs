@@ -167,7 +167,7 @@ public sealed class MalformedRequestTests : IAsyncLifetime
         { "POST", StartUri, "{\"number_of_allocations\":3000000000}", Parse, "number_of_allocations" },
         { "POST", StartUri, "{\"oops\":1}", Parse, "oops" },
         { "POST", StartUri, "{\"model_id\":\"x\"}", Status, "[m]" },
-        { "POST", StartUri, "{\"adaptive_allocations\":{\"enabled\":true}}", Validation, "adaptive_allocations" },
+        { "POST", StartUri, "{\"adaptive_allocations\":{\"enabled\":true},\"number_of_allocations\":2}", Validation, "number_of_allocations" },
         { "POST", StartUri, "{\"adaptive_allocations\":{\"min_number_of_allocations\":3,\"max_number_of_allocations\":2}}", Validation, "min_number_of_allocations" },
         { "POST", StartUri, "{\"adaptive_allocations\":{\"oops\":2}}", Parse, "oops" },
         { "POST", StopUri, "{\"id\":\"x\"}", Illegal, "[m]" },

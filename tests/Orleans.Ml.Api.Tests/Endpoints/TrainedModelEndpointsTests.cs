@@ -216,6 +216,49 @@ public sealed class TrainedModelEndpointsTests : IAsyncLifetime
         Assert.Null(_api.Cluster.Model("a").Model);
     }
 
+    [Fact]
+    public async Task Delete_StopsADeployment_ThatWasStartedMeanwhile()
+    {
+        await StoreAsync("a");
+        _api.Cluster.Model("a").BeforeDeletion = () => _api.SendAsync("POST", "/_ml/trained_models/a/deployment/_start?deployment_id=d");
+
+        var answer = await _api.SendAsync("DELETE", "/_ml/trained_models/a");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(StopMode.Forced, _api.Cluster.Deployment("d").Stopped);
+        Assert.Empty(_api.Cluster.Placement.Plan.Deployments);
+    }
+
+    [Fact]
+    public async Task Delete_EndsWhatAnEarlierOneLeftBehind_AlsoWhenTheModelIsGone()
+    {
+        await StoreAsync("a");
+        await _api.SendAsync("POST", "/_ml/trained_models/a/deployment/_start?deployment_id=d");
+        _api.Cluster.Model("a").Model = null;
+
+        var answer = await _api.SendAsync("DELETE", "/_ml/trained_models/a?force=true");
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.Status);
+        Assert.Equal(StopMode.Forced, _api.Cluster.Deployment("d").Stopped);
+    }
+
+    [Fact]
+    public async Task Delete_LeavesDeploymentsOfANewModelOfThatIdAlone()
+    {
+        await StoreAsync("a");
+        var model = _api.Cluster.Model("a");
+        model.AfterDeletion = async () =>
+        {
+            model.Model = Given.Model("a");
+            await _api.SendAsync("POST", "/_ml/trained_models/a/deployment/_start?deployment_id=d");
+        };
+
+        var answer = await _api.SendAsync("DELETE", "/_ml/trained_models/a");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(StopMode.None, _api.Cluster.Deployment("d").Stopped);
+    }
+
     private async Task StoreAsync(string id, params string[] tags)
     {
         var list = string.Join(",", tags.Select(t => $"\"{t}\""));

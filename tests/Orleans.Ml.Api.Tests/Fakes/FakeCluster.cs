@@ -85,12 +85,20 @@ internal sealed class FakeTrainedModelGrain(string id, IModelStore store) : ITra
         return Task.CompletedTask;
     }
 
+    /// <summary>Happens while it is deleted, before anybody can see that.</summary>
+    public Func<Task> BeforeDeletion { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Happens when it is gone, before the caller hears of it.</summary>
+    public Func<Task> AfterDeletion { get; set; } = () => Task.CompletedTask;
+
     public async Task<bool> DeleteAsync()
     {
+        await BeforeDeletion();
         if (Model is not { } model)
             return false;
         await store.DeleteModelAsync(id, model.Config.Instance, default);
         Model = null;
+        await AfterDeletion();
         return true;
     }
 }
@@ -102,6 +110,19 @@ internal sealed class FakePlacementGrain : IPlacementGrain
     public Task<ClusterPlan> GetPlanAsync() => Task.FromResult(Plan);
 
     public Task<PlacedDeployment> PlaceAsync(TaskParameters asked) => throw new NotSupportedException();
+
+    /// <summary>What it says of a deployment.</summary>
+    public PlacementExplanation? Explanation { get; set; }
+
+    public Task<PlacementExplanation> ProposeAsync(TaskParameters asked) => throw new NotSupportedException();
+
+    public Task<PlacedDeployment?> UpdateAsync(string deploymentId, long incarnation, int numberOfAllocations, AdaptiveAllocations? adaptiveAllocations) =>
+        throw new NotSupportedException();
+
+    public Task OnRoutedAsync(long planVersion) => throw new NotSupportedException();
+
+    public Task<PlacementExplanation?> ExplainAsync(string deploymentId) =>
+        Task.FromResult(Explanation?.DeploymentId == deploymentId ? Explanation : null);
 
     public Task<PlacedDeployment?> StopAsync(string deploymentId, long incarnation, StopMode mode, string reason) => throw new NotSupportedException();
 
@@ -119,6 +140,16 @@ internal sealed class FakeDeploymentGrain(string id, FakePlacementGrain placemen
     public StartDeployment? Asked { get; private set; }
 
     public StopMode Stopped { get; private set; }
+
+    public StartDeployment? Proposed { get; private set; }
+
+    public UpdateDeployment? Updated { get; private set; }
+
+    /// <summary>What a proposal says.</summary>
+    public Func<StartDeployment, Task<PlacementExplanation>> OnPropose { get; set; } = _ => throw new NotSupportedException();
+
+    /// <summary>What an update does; by default nothing changes.</summary>
+    public Func<UpdateDeployment, Task<Assignment>>? OnUpdate { get; set; }
 
     /// <summary>What a start does; by default it starts.</summary>
     public Func<StartDeployment, Task<Assignment>>? OnStart { get; set; }
@@ -141,11 +172,24 @@ internal sealed class FakeDeploymentGrain(string id, FakePlacementGrain placemen
         return Assignment;
     }
 
-    public Task<bool> StopAsync(StopMode mode, string reason)
+    public Task<PlacementExplanation> ProposeStartAsync(StartDeployment asked)
     {
-        Stopped = mode;
-        if (Assignment is null)
+        Proposed = asked;
+        return OnPropose(asked);
+    }
+
+    public Task<Assignment> UpdateAsync(UpdateDeployment asked)
+    {
+        Updated = asked;
+        return OnUpdate is not null ? OnUpdate(asked) : Task.FromResult(Assignment
+            ?? throw new MlException(MlErrorKind.NotFound, $"No known model deployment with id [{id}]"));
+    }
+
+    public Task<bool> StopAsync(StopMode mode, string reason, long? incarnation = null)
+    {
+        if (Assignment is null || (incarnation is not null && incarnation != Assignment.Incarnation))
             return Task.FromResult(false);
+        Stopped = mode;
         Assignment = null;
         placement.Plan = placement.Plan with { Deployments = placement.Plan.Deployments.Remove(id) };
         return Task.FromResult(true);

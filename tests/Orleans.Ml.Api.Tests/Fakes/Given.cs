@@ -17,7 +17,7 @@ internal static class Given
         if (routes.Length == 0)
             routes = [("node-1", new(asked.NumberOfAllocations, asked.NumberOfAllocations, RoutingState.Started))];
         var parameters = new TaskParameters(asked.DeploymentId, asked.ModelId, "i1", 1630, asked.NumberOfAllocations, asked.ThreadsPerAllocation,
-            asked.QueueCapacity, asked.CacheSizeBytes ?? 1630, asked.CacheSize ?? "1630b", asked.Priority, 10, 20, "text_field");
+            asked.QueueCapacity, asked.CacheSizeBytes ?? 1630, asked.CacheSize ?? "1630b", asked.Priority, 10, 20, "text_field", asked.AdaptiveAllocations);
         return new(parameters, routes.ToImmutableSortedDictionary(r => r.Node, r => r.Route, StringComparer.Ordinal), state, null, StartTime,
             asked.NumberOfAllocations, 7, new(7, 1));
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Orleans.Ml.Placement;
 
-namespace Orleans.Ml.Planning;
+namespace Orleans.Ml.Placement;
 
 /// <summary>Puts explanations into words. Wording: deployment-runtime.md §3.9.</summary>
 public static class ExplanationText
@@ -13,6 +12,24 @@ public static class ExplanationText
 
     /// <summary>What each node lacks, joined by <c>|</c>.</summary>
     public static string Of(IEnumerable<NodeShortfall> shortfalls) => string.Join("|", shortfalls.Select(Of));
+
+    /// <summary>What each node lacks, then what would help.</summary>
+    public static string Of(PlacementExplanation explanation)
+    {
+        var what = explanation.Capacity.IsEmpty ? NoNodes : Of(explanation.Nodes);
+        return Of(explanation.SmallestChange) is { } help ? $"{what}. {help}" : what;
+    }
+
+    /// <summary>What one node lacks.</summary>
+    public static string Of(NodeShortfall node) =>
+        string.Create(CultureInfo.InvariantCulture, $"Could not assign (more) allocations on node [{node.NodeId}]. Reason: ") + node.Resource switch
+        {
+            ScarceResource.Memory => "This node has insufficient available memory. " +
+                $"Available memory for ML {Bytes(node.Available)}, free {Bytes(node.Free)}, memory required for an allocation {Bytes(node.Required)}",
+            ScarceResource.Processors => string.Create(CultureInfo.InvariantCulture, $"This node has insufficient allocated processors. " +
+                $"Available processors [{node.Available}], free processors [{node.Free}], processors required for each allocation [{node.Required}]"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"This node has [{node.Available}] deployments of low priority, which is the most"),
+        };
 
     /// <summary>What would help, as one sentence; null when no change of a known kind would.</summary>
     public static string? Of(SmallestChange change)
@@ -26,16 +43,6 @@ public static class ExplanationText
             ways.Add(string.Create(CultureInfo.InvariantCulture, $"with one more node of [{processors}] processors and {Bytes(memoryBytes)} of memory"));
         return ways.Count == 0 ? null : $"It would fit {string.Join(", or ", ways)}";
     }
-
-    private static string Of(NodeShortfall node) =>
-        string.Create(CultureInfo.InvariantCulture, $"Could not assign (more) allocations on node [{node.NodeId}]. Reason: ") + node.Resource switch
-        {
-            ScarceResource.Memory => "This node has insufficient available memory. " +
-                $"Available memory for ML {Bytes(node.Available)}, free {Bytes(node.Free)}, memory required for an allocation {Bytes(node.Required)}",
-            ScarceResource.Processors => string.Create(CultureInfo.InvariantCulture, $"This node has insufficient allocated processors. " +
-                $"Available processors [{node.Available}], free processors [{node.Free}], processors required for each allocation [{node.Required}]"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"This node has [{node.Available}] deployments of low priority, which is the most"),
-        };
 
     private static string Bytes(long bytes)
     {
