@@ -45,22 +45,14 @@ internal sealed class DeploymentFeed(IClusterClient cluster) : IAsyncObserver<De
     /// <summary>The next event; after a silence of <paramref name="wait"/> null, and the state was read.</summary>
     public async Task<DeploymentEvent?> NextAsync(TimeSpan wait)
     {
+        using var silence = new CancellationTokenSource(wait);
         try
         {
-            return await Heard.ReadAsync().AsTask().WaitAsync(wait);
+            return await Heard.ReadAsync(silence.Token);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException)
         {
-            try
-            {
-                await ReadAsync();
-            }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException)
-            {
-                // Whoever was asked has gone as well; the next silence reads again.
-                return null;
-            }
-
+            await ReadAfterSilenceAsync();
             return null;
         }
     }
@@ -69,6 +61,22 @@ internal sealed class DeploymentFeed(IClusterClient cluster) : IAsyncObserver<De
     {
         if (_subscription is not null)
             await _subscription.UnsubscribeAsync();
+    }
+
+    /// <summary>News that no event told of: the subscription has gone with a silo.</summary>
+    private async Task ReadAfterSilenceAsync()
+    {
+        try
+        {
+            var before = _known.ToDictionary(k => k.Key, k => k.Value.Version);
+            await ReadAsync();
+            if (before.Count != _known.Count || _known.Any(k => !before.TryGetValue(k.Key, out var version) || version != k.Value.Version))
+                await SubscribeAsync();
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            // Whoever was asked has gone as well; the next silence reads again.
+        }
     }
 
     private async Task ReadAsync()

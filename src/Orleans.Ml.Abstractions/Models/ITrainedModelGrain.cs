@@ -25,7 +25,7 @@ public interface ITrainedModelGrain : IGrainWithStringKey
     [Alias("SetVocabulary")]
     Task SetVocabularyAsync(string instance, string fileName);
 
-    /// <summary>Deletes the model and its files. Whoever calls has asked the deployments first.</summary>
+    /// <summary>Deletes the model and its files. Whoever calls has asked the deployments first, and asks them again afterwards: one may have been started meanwhile.</summary>
     /// <returns>False when there is none.</returns>
     [Alias("Delete")]
     Task<bool> DeleteAsync();

@@ -76,7 +76,7 @@ internal sealed partial class DeploymentGrain(
         }
         catch
         {
-            await StopAsync(StopMode.Forced, "its model was deleted while it was started", placed.Deployment.Incarnation);
+            await StopAsync(StopMode.Forced, "its model was not found again once it was planned", placed.Deployment.Incarnation);
             throw;
         }
 
