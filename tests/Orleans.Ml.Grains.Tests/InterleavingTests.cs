@@ -34,12 +34,14 @@ public sealed class InterleavingTests
     public async Task ASiloThatLeavesBetweenPlanAndApplyIsReplaced()
     {
         await using var cluster = await SmallCluster.StartAsync(silos: 2, (_, node) => node.LeaveLimit = TimeSpan.FromSeconds(8));
-        var first = true;
+        string? unreached = null;
         using var intercepted = ClusterFixture.Intercept(
-            call => call.MethodName == nameof(INodeGrain.ApplyAsync) && call.Request.GetArgument(0) is NodeTarget { Deployments.IsEmpty: false } && first, _ => ClusterFixture.HangAsync());
+            call => call.MethodName == nameof(INodeGrain.ApplyAsync)
+                && call.Request.GetArgument(0) is NodeTarget { Deployments.IsEmpty: false } target && (unreached ?? target.NodeId) == target.NodeId,
+            _ => throw new IOException("not reached"));
         var started = await cluster.StartDeploymentAsync(allocations: 2);
         var leaving = cluster.Silo(Assert.Single(started.RoutingTable).Key);
-        first = false;
+        unreached = leaving.Name;
 
         await cluster.Cluster.StopSiloAsync(leaving, ClusterFixture.Cancellation).WaitAsync(Soon, ClusterFixture.Cancellation);
 

@@ -33,13 +33,16 @@ public sealed class NodeNameTests
         await using var cluster = await SmallCluster.StartAsync(silos: 2, services: silo => silo.Services.AddSingleton<ISiloProbe>(new Probe(false)));
         await cluster.ServeAsync(allocations: 20);
         var earlier = cluster.Silo("Silo_1");
+        var runtime = earlier.ServiceProvider.GetRequiredService<NodeRuntime>();
         var ended = new TaskCompletionSource();
         earlier.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(ended.SetResult);
 
         var later = await cluster.StartSiloAsync("Silo_1");
 
+        // What a process does when its host is told to stop, this test does for it.
         await ended.Task.WaitAsync(Soon, ClusterFixture.Cancellation);
-        Assert.All(earlier.ServiceProvider.GetRequiredService<NodeRuntime>().GetRoutes(), r => Assert.Equal(RoutingState.Stopped, r.Route.State));
+        await cluster.Cluster.StopSiloAsync(earlier, ClusterFixture.Cancellation).WaitAsync(Soon, ClusterFixture.Cancellation);
+        Assert.All(runtime.GetRoutes(), r => Assert.Equal(RoutingState.Stopped, r.Route.State));
         await cluster.WaitForAsync(a => a.AllocationCount == 20
             && later.ServiceProvider.GetRequiredService<NodeRuntime>().GetRoutes().Any(r => r.Route.State == RoutingState.Started));
         Assert.True((await SmallCluster.InferAsync(SmallCluster.RouterOf(cluster.Silo("Silo_0")))).IsOk);
