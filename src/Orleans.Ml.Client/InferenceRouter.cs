@@ -25,61 +25,78 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
     public async ValueTask<InferenceReply> InferAsync(Assignment deployment, InferenceInput input, CancellationToken cancellationToken)
     {
         var id = deployment.TaskParameters.DeploymentId;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (input.Timeout != Timeout.InfiniteTimeSpan)
-            limit.CancelAfter((input.Timeout < LongestTimer ? input.Timeout : LongestTimer) + _options.AnswerMargin);
         var startedAt = Stopwatch.GetTimestamp();
         var asked = input;
         var tried = ImmutableHashSet<string>.Empty;
+        var (rejections, moves) = (0, 0);
         InferenceReply? refused = null;
-        for (var attempt = 0; ; attempt++)
+        while (true)
         {
-            var route = cache.Snapshot.Deployment(id)?.Choose(Random.Shared, tried);
+            var route = Choose(id, tried);
+            if (route is null && refused?.Status == InferenceStatus.NotAllocatedHere)
+            {
+                // The table may be behind. Asked only when it knows no other way, so that nobody waits for it who has one.
+                await cache.TryRefreshAsync(cancellationToken);
+                route = Choose(id, tried);
+            }
+
             if (route is null)
                 return refused ?? InferenceReply.Failed(MlErrorKind.Conflict, $"Trained model deployment [{id}] is not allocated to any nodes");
-            var reply = await CallAsync(route, asked, limit.Token, cancellationToken);
-            var attempts = reply.Status switch
+            if (refused is not null && input.Timeout != Timeout.InfiniteTimeSpan)
             {
-                InferenceStatus.Rejected => 1 + _options.OtherRoutesWhenRejected,
-                InferenceStatus.NotAllocatedHere => 2,
-                _ => 1,
+                asked = input with { Timeout = input.Timeout - Stopwatch.GetElapsedTime(startedAt) };
+                if (asked.Timeout <= TimeSpan.Zero)
+                    return TimedOut(route, input);
+            }
+
+            var reply = await CallAsync(route, asked, cancellationToken);
+            var goesOn = reply.Status switch
+            {
+                InferenceStatus.Rejected => rejections++ < _options.OtherRoutesWhenRejected,
+                InferenceStatus.NotAllocatedHere => moves++ < 1,
+                _ => false,
             };
-            if (attempt + 1 >= attempts)
+            if (!goesOn)
                 return reply;
             refused = reply;
             tried = tried.Add(route.NodeId);
-            if (reply.Status == InferenceStatus.NotAllocatedHere)
-                await cache.TryRefreshAsync(limit.Token);
-            if (input.Timeout == Timeout.InfiniteTimeSpan)
-                continue;
-            asked = input with { Timeout = input.Timeout - Stopwatch.GetElapsedTime(startedAt) };
-            if (asked.Timeout <= TimeSpan.Zero)
-                return TimedOut(route, input);
         }
     }
 
-    private static async ValueTask<InferenceReply> CallAsync(RoutedNode route, InferenceInput input, CancellationToken limit, CancellationToken caller)
+    private RoutedNode? Choose(string deploymentId, ImmutableHashSet<string> tried) => cache.Snapshot.Deployment(deploymentId)?.Choose(Random.Shared, tried);
+
+    private async ValueTask<InferenceReply> CallAsync(RoutedNode route, InferenceInput input, CancellationToken caller)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(caller, route.Gone);
+        if (input.Timeout != Timeout.InfiniteTimeSpan)
+            limit.CancelAfter((input.Timeout < LongestTimer ? input.Timeout : LongestTimer) + _options.AnswerMargin);
         route.Load.Begin();
         try
         {
-            var reply = await route.Grain.InferAsync(input, limit);
-            route.Load.Observe(reply.QueueDepth);
+            var reply = await route.Grain.InferAsync(input, limit.Token);
+            route.Load.Observe(reply);
             return reply;
         }
         catch (OrleansException)
         {
-            // Lost, refusing, or already without a silo to place the call on: nothing was done there.
-            return InferenceReply.NotAllocatedHere($"Node [{route.NodeId}] is not available") with { ErrorKind = MlErrorKind.Unavailable };
+            // Refusing, or already without a silo to place the call on, or lost while it worked: then it is done again elsewhere.
+            return Lost(route);
         }
         catch (OperationCanceledException) when (!caller.IsCancellationRequested)
         {
-            return TimedOut(route, input);
+            return route.Gone.IsCancellationRequested ? Lost(route) : TimedOut(route, input);
         }
         finally
         {
             route.Load.End();
         }
+    }
+
+    private static InferenceReply Lost(RoutedNode route)
+    {
+        var reply = InferenceReply.NotAllocatedHere($"Node [{route.NodeId}] is not available") with { ErrorKind = MlErrorKind.Unavailable };
+        route.Load.Observe(reply);
+        return reply;
     }
 
     private static InferenceReply TimedOut(RoutedNode route, InferenceInput input) =>

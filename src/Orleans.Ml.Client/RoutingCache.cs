@@ -4,11 +4,15 @@ using Orleans.Ml.Placement;
 
 namespace Orleans.Ml.Client;
 
-/// <summary>This process's copy of the routing table, kept fresh by one long poll.</summary>
-internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider time, ILogger<RoutingCache> logger) : BackgroundService
+/// <summary>
+/// This process's copy of the routing table, kept fresh by one long poll. In a silo <paramref name="members"/> tells who is alive, as soon as membership does;
+/// elsewhere the list that travels with the table, which is why a poll is short: a table lost with its silo is asked for again soon.
+/// </summary>
+internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider time, ILogger<RoutingCache> logger, ILiveNodeSource? members = null)
+    : BackgroundService
 {
     /// <summary>A poll waits this long for news.</summary>
-    private static readonly TimeSpan PollWait = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan PollWait = TimeSpan.FromSeconds(1);
 
     /// <summary>A poll is ended here this long after its wait, so that a lost grain cannot hold it.</summary>
     private static readonly TimeSpan PollMargin = TimeSpan.FromSeconds(0.5);
@@ -43,7 +47,17 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(PollAsync(stoppingToken), WatchMembersAsync(stoppingToken));
+
+    private async Task WatchMembersAsync(CancellationToken stoppingToken)
+    {
+        if (members is null)
+            return;
+        await foreach (var nodes in members.WatchAsync(stoppingToken))
+            Replace(snapshot => snapshot.Merge(nodes, grains));
+    }
+
+    private async Task PollAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -77,11 +91,29 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
 
     private void Merge(RoutingTable table)
     {
+        if (members is not null)
+            table = table with { LiveNodes = [] };
+        // A refresh can overtake the long poll: an older table of the same count would bring back what has been removed.
+        Replace(snapshot => table.Version.Activation == snapshot.Version.Activation && table.Version.Revision <= snapshot.Version.Revision
+            ? snapshot
+            : snapshot.Merge(table, grains));
+    }
+
+    private void Replace(Func<RoutingSnapshot, RoutingSnapshot> replace)
+    {
+        RoutingSnapshot before, after;
         lock (_merging)
         {
-            // A refresh can overtake the long poll: an older table of the same count would bring back what has been removed.
-            if (table.Version.Activation != _snapshot.Version.Activation || table.Version.Revision > _snapshot.Version.Revision)
-                Volatile.Write(ref _snapshot, _snapshot.Merge(table, grains));
+            before = _snapshot;
+            after = replace(before);
+            Volatile.Write(ref _snapshot, after);
+        }
+
+        // Only now, so that whoever goes on elsewhere sees the table without the node.
+        foreach (var (nodeId, life) in before.Nodes)
+        {
+            if (!ReferenceEquals(after.Nodes.GetValueOrDefault(nodeId), life))
+                life.End();
         }
     }
 

@@ -12,19 +12,23 @@ internal sealed class RoutingSnapshot
     private readonly FrozenDictionary<string, RoutedDeployment> _byDeployment;
     private readonly FrozenDictionary<string, ImmutableArray<RoutedDeployment>> _byModel;
 
-    private RoutingSnapshot(IEnumerable<RoutedDeployment> deployments, RoutingVersion version)
+    private RoutingSnapshot(IEnumerable<RoutedDeployment> deployments, RoutingVersion version, ImmutableDictionary<string, NodeLife> nodes)
     {
         Version = version;
+        Nodes = nodes;
         _byDeployment = deployments.ToFrozenDictionary(d => d.Assignment.TaskParameters.DeploymentId, StringComparer.Ordinal);
         _byModel = _byDeployment.Values
             .GroupBy(d => d.Assignment.TaskParameters.ModelId, StringComparer.Ordinal)
             .ToFrozenDictionary(g => g.Key, g => g.ToImmutableArray(), StringComparer.Ordinal);
     }
 
-    public static RoutingSnapshot Empty { get; } = new([], default);
+    public static RoutingSnapshot Empty { get; } = new([], default, ImmutableDictionary.Create<string, NodeLife>(StringComparer.Ordinal));
 
     /// <summary>The table this was made of.</summary>
     public RoutingVersion Version { get; }
+
+    /// <summary>Nodes that are alive; empty while nothing is known of them.</summary>
+    public ImmutableDictionary<string, NodeLife> Nodes { get; }
 
     public RoutedDeployment? Deployment(string deploymentId) => _byDeployment.GetValueOrDefault(deploymentId);
 
@@ -46,22 +50,39 @@ internal sealed class RoutingSnapshot
     /// </summary>
     public RoutingSnapshot Merge(RoutingTable table, IGrainFactory grains)
     {
-        var live = table.LiveNodes.Select(n => n.NodeId).ToHashSet(StringComparer.Ordinal);
         var told = table.Deployments.ToDictionary(a => a.TaskParameters.DeploymentId, StringComparer.Ordinal);
         var kept = _byDeployment.Values
             .Where(d => !told.ContainsKey(d.Assignment.TaskParameters.DeploymentId))
             .Where(d => !table.IsComplete || table.PlanVersion < d.Assignment.Version.Plan)
             .Select(d => d.Assignment);
         var merged = told.Values.Select(a => Newer(Deployment(a.TaskParameters.DeploymentId)?.Assignment, a)).Concat(kept);
-        return new(merged.Select(a => Route(a, live, grains)), table.Version);
+        return With(merged, table.Version, After(table.LiveNodes), grains);
     }
+
+    /// <summary>Takes in who is alive. An empty list says nothing: it is that of somebody who does not know yet.</summary>
+    public RoutingSnapshot Merge(ImmutableArray<LiveNode> nodes, IGrainFactory grains) =>
+        With(_byDeployment.Values.Select(d => d.Assignment), Version, After(nodes), grains);
 
     private static Assignment Newer(Assignment? known, Assignment told) => known is not null && known.Version > told.Version ? known : told;
 
-    private RoutedDeployment Route(Assignment assignment, HashSet<string> live, IGrainFactory grains)
+    private RoutingSnapshot With(IEnumerable<Assignment> assignments, RoutingVersion version, ImmutableDictionary<string, NodeLife> nodes, IGrainFactory grains) =>
+        new(assignments.Select(a => Route(a, nodes, grains)), version, nodes);
+
+    /// <summary>A node that lives on keeps its life; of two lives of one name the later counts.</summary>
+    private ImmutableDictionary<string, NodeLife> After(ImmutableArray<LiveNode> nodes)
+    {
+        if (nodes.IsEmpty)
+            return Nodes;
+        var after = Nodes.Clear().ToBuilder();
+        foreach (var node in nodes.OrderBy(n => n.Epoch))
+            after[node.NodeId] = Nodes.GetValueOrDefault(node.NodeId) is { } known && known.Epoch == node.Epoch ? known : new NodeLife(node.Epoch);
+        return after.ToImmutable();
+    }
+
+    private RoutedDeployment Route(Assignment assignment, ImmutableDictionary<string, NodeLife> nodes, IGrainFactory grains)
     {
         var known = Deployment(assignment.TaskParameters.DeploymentId);
-        var usable = assignment.RoutingTable.Where(r => live.Count == 0 || live.Contains(r.Key)).ToList();
+        var usable = assignment.RoutingTable.Where(r => nodes.IsEmpty || nodes.ContainsKey(r.Key)).ToList();
         var started = usable.FindAll(r => r.Value.IsRoutable);
         var chosen = started.Count > 0 ? started : usable.FindAll(r => r.Value.State == RoutingState.Stopping);
         return new(assignment,
@@ -70,7 +91,8 @@ internal sealed class RoutingSnapshot
                 r.Key,
                 r.Value,
                 grains.GetGrain<IInferenceGrain>(NodeKey.Of(r.Key, assignment.TaskParameters.DeploymentId)),
-                known?.Routes.FirstOrDefault(k => k.NodeId == r.Key)?.Load ?? new RouteLoad())),
+                known?.Routes.FirstOrDefault(k => k.NodeId == r.Key)?.Load ?? new RouteLoad(),
+                nodes.GetValueOrDefault(r.Key)?.Gone ?? CancellationToken.None)),
         ]);
     }
 

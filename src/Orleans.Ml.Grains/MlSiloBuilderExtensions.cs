@@ -1,9 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Grains.Nodes;
 using Orleans.Ml.Inference;
+using Orleans.Ml.Placement;
 using Orleans.Placement;
 
 namespace Orleans.Hosting;
@@ -11,6 +14,8 @@ namespace Orleans.Hosting;
 /// <summary>Makes a silo a node that serves models.</summary>
 public static class MlSiloBuilderExtensions
 {
+    private static readonly TimeSpan SiloStopLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Adds the model-serving grains and this node's engine. The silo still needs a default grain storage and an <see cref="Ml.Models.IModelStore"/>;
     /// its name is the node's id.
@@ -22,14 +27,26 @@ public static class MlSiloBuilderExtensions
     {
         var services = silo.Services;
         services.AddNodeRuntime(options => configure?.Invoke(options));
-        services.AddOptions<NodeOptions>().Configure<Microsoft.Extensions.Options.IOptions<SiloOptions>>((node, options) => node.NodeId = options.Value.SiloName);
+        services.AddOptions<NodeOptions>().Configure<IOptions<SiloOptions>>((node, options) => node.NodeId = options.Value.SiloName);
         services.AddOptionsWithValidateOnStart<LocalModelOptions>().Configure(options => models?.Invoke(options)).ValidateDataAnnotations();
         services.AddWorkers();
         services.TryAddSingleton<IModelSource, StoredModelSource>();
         services.AddPlacementFilter<PinToNodeStrategy, PinToNodeDirector>(ServiceLifetime.Singleton);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NodeLifecycle>();
+        services.AddSingleton<ILiveNodeSource, MembershipNodes>();
         services.AddHostedService<MembershipWatcher>();
         services.AddHostedService<NodeAgent>();
+        services.AddSingleton<NodeDeparture>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodeDeparture>());
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<NodeOptions>>(AllowTimeToLeave);
         return silo;
+    }
+
+    /// <summary>The host gives up an orderly stop after its own limit: it must leave time for the node's, and for the silo after it.</summary>
+    private static void AllowTimeToLeave(HostOptions host, IOptions<NodeOptions> node)
+    {
+        var needed = node.Value.LeaveLimit + SiloStopLimit;
+        if (host.ShutdownTimeout < needed)
+            host.ShutdownTimeout = needed;
     }
 }

@@ -49,6 +49,9 @@ internal sealed class NodeDeployment(TaskParameters parameters, long incarnation
     /// <summary>Whether and how it is leaving.</summary>
     public StopUrgency Stop { get; private set; }
 
+    /// <summary>Whether it serves what comes but is shown as stopping.</summary>
+    public bool IsWithdrawn { get; set; }
+
     /// <summary>Serves, or did until it was told to leave; null before.</summary>
     public LoadedModel? Model { get; set; }
 
@@ -80,7 +83,7 @@ internal sealed class NodeDeployment(TaskParameters parameters, long incarnation
     public Route Route => new(
         HasEnded ? 0 : Model?.Allocations ?? 0,
         Stop == StopUrgency.None && State != RoutingState.Stopped ? TargetAllocations : 0,
-        State,
+        State == RoutingState.Started && IsWithdrawn ? RoutingState.Stopping : State,
         Reason);
 
     /// <summary>Lets its work look at what has changed.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Orleans.Ml.Placement;
 
 namespace Orleans.Ml.Inference;
 
@@ -23,6 +24,16 @@ public sealed class NodeOptions
 
     /// <summary>What the node shares the risk of failing with; allocations are spread over zones. Default: none, which is a zone of its own.</summary>
     public string Zone { get; set; } = "";
+
+    /// <summary>What the node is for; only one with <see cref="NodeRoles.Compute"/> gets allocations. Default: everything.</summary>
+    public NodeRoles Roles { get; set; } = NodeRoles.Compute | NodeRoles.Frontend;
+
+    /// <summary>
+    /// Longest time an orderly stop takes until nothing is served any more: others take over in the first three quarters of it, running requests finish in the
+    /// rest. A node whose deployments are served elsewhere, or nowhere, does not wait. The host's own limit is raised to this and 10 s. Default: 20 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan LeaveLimit { get; set; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>Checks <see cref="NodeOptions"/> at start.</summary>

@@ -29,6 +29,7 @@ public sealed partial class NodeRuntime : INode, IAsyncDisposable
     private long _epoch;
     private long _applied;
     private string _address = "";
+    private bool _isLeaving;
     private bool _isStopping;
 
     /// <summary>Makes the engine; it accepts no target before <see cref="BeginEpoch"/>.</summary>
@@ -67,7 +68,32 @@ public sealed partial class NodeRuntime : INode, IAsyncDisposable
     public NodeSnapshot Describe()
     {
         lock (_gate)
-            return new(NodeId, _epoch, _options.AllocatedProcessors, _options.MemoryBytes, _applied, _address, _options.ProductVersion, _options.Zone);
+            return new(NodeId, _epoch, _options.AllocatedProcessors, _options.MemoryBytes, _applied, _address, _options.ProductVersion, _options.Zone, _options.Roles, _isLeaving);
+    }
+
+    /// <summary>Says from now on that the node is about to stop; what it runs it serves on.</summary>
+    /// <returns>False when it was said before, or the node never lived.</returns>
+    public bool BeginLeaving()
+    {
+        lock (_gate)
+        {
+            if (_epoch == 0 || _isLeaving)
+                return false;
+            return _isLeaving = true;
+        }
+    }
+
+    /// <summary>Reports deployments as stopping, so that no new request is sent here; those that come all the same are served on.</summary>
+    public void Withdraw(IEnumerable<string> deploymentIds)
+    {
+        lock (_gate)
+        {
+            foreach (var deployment in _deployments.FindAll(d => deploymentIds.Contains(d.Parameters.DeploymentId)))
+            {
+                deployment.IsWithdrawn = true;
+                Changed(deployment);
+            }
+        }
     }
 
     /// <summary>

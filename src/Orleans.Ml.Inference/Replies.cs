@@ -32,9 +32,16 @@ internal static class Replies
     /// <summary>The worker of the deployment is given up; it tells why in the API's words.</summary>
     public static InferenceReply GivenUp(string reason) => InferenceReply.Failed(MlErrorKind.ModelFailed, reason);
 
-    /// <summary>A request in the worker has no answer. What became of the process is told by its supervisor; a model's error is only quoted by it.</summary>
-    public static InferenceReply Of(WorkerError error, string reason) => InferenceReply.Failed(
-        MlErrorKind.ModelFailed, error == WorkerError.Model ? $"Error in inference process: [{reason}]" : reason);
+    /// <summary>
+    /// A request in the worker has no answer. What became of the process is told by its supervisor; a model's error is only quoted by it. One that was
+    /// cut off because the node stops is nobody's fault, so another node may do it.
+    /// </summary>
+    public static InferenceReply Of(WorkerError error, string reason) => error switch
+    {
+        WorkerError.Stopping => InferenceReply.NotAllocatedHere(reason) with { ErrorKind = MlErrorKind.ModelFailed },
+        WorkerError.Model => InferenceReply.Failed(MlErrorKind.ModelFailed, $"Error in inference process: [{reason}]"),
+        _ => InferenceReply.Failed(MlErrorKind.ModelFailed, reason),
+    };
 
     /// <summary>Text work did not succeed.</summary>
     public static InferenceReply Of(Exception exception) => exception is MlException refused

@@ -25,13 +25,15 @@ public static class ClusterPlanner
     private const int MaxRounds = 10;
 
     /// <summary>Plans all deployments. One that does not change is returned as the same instance, and so is the whole when none does.</summary>
-    /// <param name="nodes">Nodes that can take allocations.</param>
+    /// <param name="nodes">Nodes that answer. One that is leaving is planned as if it were gone, but keeps what it has until it is.</param>
     /// <param name="deployments">All deployments with what they have now; a new one has no allocations yet.</param>
     /// <param name="unreachable">Nodes that are members but do not answer: what is planned there stays, nothing is added.</param>
     public static PlannedDeployments Plan(IEnumerable<NodeSnapshot> nodes, PlannedDeployments deployments, IReadOnlySet<string> unreachable)
     {
-        var compute = nodes.Where(n => n.Roles.HasFlag(NodeRoles.Compute)).OrderBy(n => n.NodeId, StringComparer.Ordinal).ToList();
-        var plan = deployments.SetItems(Changed(deployments, d => d.Stop == StopMode.None ? AllocationReduction.Apply(d, compute) : d));
+        var all = nodes.ToList();
+        var leaving = new LeavingNodes(all, unreachable);
+        var compute = all.Where(n => n.TakesAllocations).OrderBy(n => n.NodeId, StringComparer.Ordinal).ToList();
+        var plan = deployments.SetItems(Changed(deployments, d => d.Stop == StopMode.None ? leaving.Reduce(d, compute) : d));
         List<NodeRoom> rooms;
         var round = 0;
         PlannedDeployments before;
@@ -43,7 +45,7 @@ public static class ClusterPlanner
         }
         while (!ReferenceEquals(before, plan) && ++round < MaxRounds);
 
-        return deployments.SetItems(Changed(deployments, d => Explain(d, plan[d.Parameters.DeploymentId], rooms)));
+        return deployments.SetItems(Changed(deployments, d => Explain(d, leaving.Keep(d, plan[d.Parameters.DeploymentId]), rooms)));
     }
 
     /// <summary>One round: what each node runs.</summary>

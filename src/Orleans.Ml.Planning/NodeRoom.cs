@@ -25,7 +25,7 @@ internal sealed class NodeRoom(NodeSnapshot node)
     /// <summary>What a plan leaves of each node that takes allocations, in order of id.</summary>
     public static IReadOnlyCollection<NodeRoom> After(IEnumerable<NodeSnapshot> nodes, IReadOnlyDictionary<string, PlannedDeployment> plan)
     {
-        var rooms = nodes.Where(n => n.Roles.HasFlag(NodeRoles.Compute)).OrderBy(n => n.NodeId, StringComparer.Ordinal).Select(n => new NodeRoom(n)).ToList();
+        var rooms = nodes.Where(n => n.TakesAllocations).OrderBy(n => n.NodeId, StringComparer.Ordinal).Select(n => new NodeRoom(n)).ToList();
         foreach (var deployment in plan.Values.Where(d => d.Stop == StopMode.None))
         {
             foreach (var room in rooms)

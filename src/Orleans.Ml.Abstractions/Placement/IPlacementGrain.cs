@@ -39,7 +39,22 @@ public interface IPlacementGrain : IGrainWithStringKey
     /// <summary>Event from a node: which plan it has applied. An (epoch, version) other than the plan's gets the plan again.</summary>
     [Alias("OnNode")]
     Task OnNodeAsync(NodeSnapshot node);
+
+    /// <summary>A node is about to stop: plans as if it were gone, while it keeps what it has. Idempotent; asked again until others have taken over.</summary>
+    /// <returns>Of every deployment the node holds, what the plan gives to nodes that stay.</returns>
+    [Alias("Leave")]
+    Task<ImmutableArray<Takeover>> LeaveAsync(NodeSnapshot node);
 }
+
+/// <summary>What nodes that stay should run of a deployment which a leaving node holds.</summary>
+/// <param name="DeploymentId">The deployment.</param>
+/// <param name="Incarnation">Which deployment of that id.</param>
+/// <param name="Elsewhere">Allocations on nodes that stay; empty when nobody can take over.</param>
+[GenerateSerializer, Immutable, Alias("ml.Takeover")]
+public sealed record Takeover(
+    [property: Id(0)] string DeploymentId,
+    [property: Id(1)] long Incarnation,
+    [property: Id(2)] ImmutableArray<NodeAllocations> Elsewhere);
 
 /// <summary>A deployment's part of a plan of the given version.</summary>
 [GenerateSerializer, Immutable, Alias("ml.PlacedDeployment")]

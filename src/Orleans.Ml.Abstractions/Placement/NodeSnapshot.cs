@@ -10,6 +10,7 @@ namespace Orleans.Ml.Placement;
 /// <param name="ProductVersion">Version of the software it runs.</param>
 /// <param name="Zone">What fails together with it: deployments are spread over zones. Nodes without one are in one zone.</param>
 /// <param name="Roles">What it is for; only <see cref="NodeRoles.Compute"/> gets allocations.</param>
+/// <param name="IsLeaving">Whether it is about to stop: it gets nothing new, and others take over what it holds while it still serves it. Never undone in an epoch.</param>
 [GenerateSerializer, Immutable, Alias("ml.NodeSnapshot")]
 public sealed record NodeSnapshot(
     [property: Id(0)] string NodeId,
@@ -20,7 +21,12 @@ public sealed record NodeSnapshot(
     [property: Id(5)] string Address = "",
     [property: Id(6)] string ProductVersion = "",
     [property: Id(7)] string Zone = "",
-    [property: Id(8)] NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend);
+    [property: Id(8)] NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
+    [property: Id(9)] bool IsLeaving = false)
+{
+    /// <summary>Whether the planner may give it allocations.</summary>
+    public bool TakesAllocations => !IsLeaving && Roles.HasFlag(NodeRoles.Compute);
+}
 
 /// <summary>What a node is for. Numbers are append-only.</summary>
 [Flags]

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Placement;
@@ -45,12 +44,7 @@ internal sealed partial class MembershipWatcher(
     private Task TellAsync(ClusterMembershipSnapshot snapshot)
     {
         var version = snapshot.Version.Value;
-        ImmutableArray<LiveNode> nodes =
-        [
-            .. snapshot.Members.Values.Where(m => m.Status == SiloStatus.Active)
-                .Select(m => new LiveNode(m.Name, m.SiloAddress.Generation))
-                .OrderBy(n => n.NodeId, StringComparer.Ordinal),
-        ];
+        var nodes = MembershipNodes.Live(snapshot);
         return Task.WhenAll(
             TellAsync(version, () => grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).OnNodesAsync(nodes, version)),
             TellAsync(version, () => grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).OnMembershipAsync(version)));

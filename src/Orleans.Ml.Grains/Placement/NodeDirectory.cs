@@ -36,7 +36,8 @@ internal sealed class NodeDirectory
     {
         if (!_members.TryGetValue(node.NodeId, out var epoch) || epoch != node.Epoch)
             return false;
-        _known[node.NodeId] = node;
+        // Words can overtake each other; who has said that it leaves does not stay.
+        _known[node.NodeId] = _known.GetValueOrDefault(node.NodeId) is { IsLeaving: true } ? node with { IsLeaving = true } : node;
         return true;
     }
 }

@@ -78,10 +78,16 @@ internal sealed partial class PlacementGrain(
         if (!_nodes.Learn(node))
             return;
         // A node repeats itself every two seconds; only what it is matters to the plan, not how far it has got with it.
-        if (known is null || node != known with { AppliedPlan = node.AppliedPlan })
+        if (known is null || _nodes.Find(node.NodeId) != known with { AppliedPlan = node.AppliedPlan })
             await ReplanAsync();
         _spreader.SendTo(node.NodeId);
         _spreader.TellTheUntold();
+    }
+
+    public async Task<ImmutableArray<Takeover>> LeaveAsync(NodeSnapshot node)
+    {
+        await OnNodeAsync(node with { IsLeaving = true });
+        return Takeovers.Of(node.NodeId, _nodes.Known, _plan);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)

@@ -65,7 +65,9 @@ internal sealed partial class PlanSpreader(IGrainFactory grains, NodeDirectory n
             while (nodes.Find(nodeId) is { } node && node.AppliedPlan != plan().Version)
             {
                 var decision = await grains.GetGrain<INodeGrain>(nodeId).ApplyAsync(NodeTargets.For(node, plan())).WaitAsync(Patience, time);
-                nodes.Learn(node with { Epoch = decision.Epoch, AppliedPlan = decision.AppliedPlan });
+                // What is known now: the node may have said more while it was asked.
+                if (nodes.Find(nodeId) is { } known)
+                    nodes.Learn(known with { Epoch = decision.Epoch, AppliedPlan = decision.AppliedPlan });
                 if (!decision.IsAccepted)
                 {
                     LogRefused(nodeId, plan().Version, decision.AppliedPlan, decision.Epoch);

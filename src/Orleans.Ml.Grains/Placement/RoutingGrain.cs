@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Deployments;
+using Orleans.Ml.Grains.Nodes;
 using Orleans.Ml.Placement;
 
 namespace Orleans.Ml.Grains.Placement;
 
 /// <summary>Tells every process where to send requests. Rebuilt from the plan and from what deployments repeat.</summary>
 [GrainType("ml-routing"), KeepAlive]
-internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGrain> logger) : Grain, IRoutingGrain
+internal sealed partial class RoutingGrain(IClusterMembershipService membership, TimeProvider time, ILogger<RoutingGrain> logger) : Grain, IRoutingGrain
 {
     /// <summary>Changes within this time travel together.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
@@ -17,17 +18,21 @@ internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGra
     /// <summary>A deployment that takes longer to tell its state is asked again with the next reading of the plan.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(0.25);
+
     /// <summary>How long a caller who wants the table now waits for a new activation to gather it; less than such callers allow.</summary>
     private static readonly TimeSpan GatheringFromNothing = TimeSpan.FromMilliseconds(300);
 
     private readonly Guid _activation = Guid.NewGuid();
     private readonly Dictionary<string, Assignment> _deployments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AssignmentVersion> _removed = new(StringComparer.Ordinal);
-    private ClusterPlan _plan = ClusterPlan.Empty;
+    private readonly TaskCompletionSource _planRead = NewSignal();
+    private ClusterPlan? _plan;
     private ImmutableArray<LiveNode> _nodes = [];
     private long _membershipVersion = -1;
     private TaskCompletionSource _changed = NewSignal();
     private IGrainTimer? _publishing;
+    private IGrainTimer? _rereading;
     private long _publishedAt;
     private Task _asking = Task.CompletedTask;
     private RoutingTable _table = null!;
@@ -40,6 +45,9 @@ internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGra
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
+        if (wait == TimeSpan.Zero && _plan is null)
+            await _planRead.Task.WaitAsync(Patience, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (wait == TimeSpan.Zero && !IsComplete)
             await _asking.WaitAsync(GatheringFromNothing, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -88,12 +96,14 @@ internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGra
         return Task.CompletedTask;
     }
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    /// <summary>Tells at once who is alive, whatever else takes its time: processes without membership wait for it.</summary>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _plan = await GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
+        _nodes = MembershipNodes.Live(membership.CurrentSnapshot);
+        _membershipVersion = membership.CurrentSnapshot.Version.Value;
         Publish();
-        _asking = AskTheSilentAsync();
-        this.RegisterGrainTimer(RereadPlanAsync, new GrainTimerCreationOptions(RereadPlan, RereadPlan) { Interleave = true, KeepAlive = true });
+        _rereading = this.RegisterGrainTimer(RereadPlanAsync, new GrainTimerCreationOptions(TimeSpan.Zero, RereadPlan) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -101,22 +111,35 @@ internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGra
     /// <summary>A removal that was never heard shows in the plan.</summary>
     private async Task RereadPlanAsync(CancellationToken cancellationToken)
     {
-        _plan = await GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
-        var gone = _deployments.Values.Where(a => a.Version.Plan < _plan.Version && !_plan.Deployments.ContainsKey(a.TaskParameters.DeploymentId)).ToList();
+        try
+        {
+            _plan = await GrainFactory.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
+        }
+        catch (Exception exception)
+        {
+            LogNoPlan(exception.Message);
+            _rereading?.Change(RetryDelay, RereadPlan);
+            return;
+        }
+
+        var plan = _plan;
+        var gone = _deployments.Values.Where(a => a.Version.Plan < plan.Version && !plan.Deployments.ContainsKey(a.TaskParameters.DeploymentId)).ToList();
         foreach (var assignment in gone)
             _deployments.Remove(assignment.TaskParameters.DeploymentId);
-        foreach (var id in _removed.Where(r => r.Value.Plan < _plan.Version).Select(r => r.Key).ToList())
+        foreach (var id in _removed.Where(r => r.Value.Plan < plan.Version).Select(r => r.Key).ToList())
             _removed.Remove(id);
-        if (gone.Count > 0 || IsComplete != _table.IsComplete || _plan.Version != _table.PlanVersion)
+        if (gone.Count > 0 || IsComplete != _table.IsComplete || plan.Version != _table.PlanVersion)
             Publish();
-        await (_asking = AskTheSilentAsync());
+        _asking = AskTheSilentAsync(plan);
+        _planRead.TrySetResult();
+        await _asking;
     }
 
     /// <summary>
     /// Planned deployments that have told this activation nothing are asked. Most would tell with their nodes' next reports, 2 s later; one without routes
     /// has nobody who makes it tell. Never inside a request, so that no deployment waits for this while this waits for it.
     /// </summary>
-    private Task AskTheSilentAsync() => Task.WhenAll(_plan.Deployments.Keys.Where(id => !_deployments.ContainsKey(id) && !_removed.ContainsKey(id)).Select(AskAsync));
+    private Task AskTheSilentAsync(ClusterPlan plan) => Task.WhenAll(plan.Deployments.Keys.Where(id => !_deployments.ContainsKey(id) && !_removed.ContainsKey(id)).Select(AskAsync));
 
     private async Task AskAsync(string deploymentId)
     {
@@ -131,7 +154,7 @@ internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGra
         }
     }
 
-    private bool IsComplete => _plan.Deployments.Keys.All(id => _deployments.ContainsKey(id) || _removed.ContainsKey(id));
+    private bool IsComplete => _plan is not null && _plan.Deployments.Keys.All(id => _deployments.ContainsKey(id) || _removed.ContainsKey(id));
 
     /// <summary>The first change after a pause goes out at once; the next ones gather.</summary>
     private void Change()
@@ -157,10 +180,13 @@ internal sealed partial class RoutingGrain(TimeProvider time, ILogger<RoutingGra
         _publishing = null;
         _publishedAt = time.GetTimestamp();
         // At least as new as what was removed, or caches would keep it until the plan is read again.
-        var planVersion = _deployments.Values.Select(a => a.Version).Concat(_removed.Values).Select(v => v.Plan).Append(_plan.Version).Max();
+        var planVersion = _deployments.Values.Select(a => a.Version).Concat(_removed.Values).Select(v => v.Plan).Append(_plan?.Version ?? 0).Max();
         _table = new(new RoutingVersion(_activation, (_table?.Version.Revision ?? 0) + 1), IsComplete, planVersion, [.. _deployments.Values], _nodes);
         Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The routing table cannot read the plan: {Reason}; it reads it again")]
+    private partial void LogNoPlan(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Deployment {DeploymentId} does not tell its state: {Reason}; it is asked again")]
     private partial void LogSilent(string deploymentId, string reason);

@@ -110,6 +110,8 @@ internal sealed class FakePlacementGrain : IPlacementGrain
     public Task OnMembershipAsync(long membershipVersion) => throw new NotSupportedException();
 
     public Task OnNodeAsync(NodeSnapshot node) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<Takeover>> LeaveAsync(NodeSnapshot node) => throw new NotSupportedException();
 }
 
 internal sealed class FakeDeploymentGrain(string id, FakePlacementGrain placement) : IDeploymentGrain
