@@ -125,6 +125,9 @@ internal sealed class Tally
     /// <summary>Reasons, and how often.</summary>
     public ConcurrentDictionary<string, int> Failures { get; } = [];
 
+    /// <summary>When each reason came first, to be found in the nodes' logs.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset> FirstSeen { get; } = [];
+
     /// <summary>Requests that a node had taken when its process died or stood still; the client went on to the next node.</summary>
     public ConcurrentQueue<string> Broken { get; } = [];
 
@@ -134,7 +137,7 @@ internal sealed class Tally
     {
         if (status != HttpStatusCode.OK || !body.Contains("predicted_value", StringComparison.Ordinal))
         {
-            OnFailure($"{(int)status} {ReasonOf(body)}", duration);
+            OnFailure($"{(int)status} from {node}: {ReasonOf(body)}", duration);
             return;
         }
 
@@ -147,7 +150,8 @@ internal sealed class Tally
 
     public void OnFailure(string reason, TimeSpan duration)
     {
-        Failures.AddOrUpdate(reason, 1, (_, count) => count + 1);
+        if (Failures.AddOrUpdate(reason, 1, (_, count) => count + 1) == 1)
+            FirstSeen[reason] = TimeProvider.System.GetLocalNow();
         lock (_gate)
             _longest = duration > _longest ? duration : _longest;
     }
@@ -168,7 +172,7 @@ internal sealed class Tally
     }
 
     public override string ToString() =>
-        $"{Answered} answered, {Failed} failed{string.Concat(Failures.Select(f => $" [{f.Value} x {f.Key}]"))}, {Broken.Count} broken off by the node asked, " +
+        $"{Answered} answered, {Failed} failed{string.Concat(Failures.Select(f => $" [{f.Value} x {f.Key}{(FirstSeen.TryGetValue(f.Key, out var at) ? $", first at {at:HH:mm:ss.fff}" : "")}]"))}, {Broken.Count} broken off by the node asked, " +
         $"{Refused} connections refused, longest {_longest.TotalSeconds:F1} s";
 
     private static string ReasonOf(string body)

@@ -57,7 +57,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
     }
 
     /// <summary>The end of what each node has printed.</summary>
-    public string Explain() => string.Join('\n', Nodes.SelectMany(n => n.Server.Lines.TakeLast(60).Select(l => $"[{n.Name}] {(l.Length > 300 ? l[..300] : l)}")));
+    public string Explain() => string.Join('\n', Nodes.SelectMany(n => n.Server.Lines.TakeLast(150).Select(l => $"[{n.Name}] {(l.Length > 300 ? l[..300] : l)}")));
 
     public async ValueTask DisposeAsync()
     {
