@@ -33,6 +33,9 @@ public sealed partial class MlServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Where other silos reach it.</summary>
+    public string SiloEndpoint => $"127.0.0.1:{Port + 100}";
+
     public HttpClient Http { get; }
 
     public int ProcessId => _process.Id;
@@ -137,7 +140,7 @@ public sealed partial class MlServer : IAsyncDisposable
     private async Task RunAsync()
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _process = new Process
+        var process = new Process
         {
             StartInfo = new ProcessStartInfo(Executable)
             {
@@ -148,13 +151,15 @@ public sealed partial class MlServer : IAsyncDisposable
             EnableRaisingEvents = true,
         };
         foreach (var argument in (string[])["--port", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--data", Data, .. _options.Contains("--samples") ? [] : (string[])["--no-samples"], .. _options])
-            _process.StartInfo.ArgumentList.Add(argument);
-        _process.OutputDataReceived += (_, line) => OnLine(line.Data, ready);
-        _process.ErrorDataReceived += (_, line) => OnLine(line.Data, ready);
-        _process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The silo ended before it was ready:\n{Output}"));
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+            process.StartInfo.ArgumentList.Add(argument);
+        process.OutputDataReceived += (_, line) => OnLine(line.Data, ready);
+        process.ErrorDataReceived += (_, line) => OnLine(line.Data, ready);
+        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The silo ended before it was ready:\n{Output}"));
+        process.Start();
+        // Only now, because others may be looking at it.
+        _process = process;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
         await ready.Task.WaitAsync(Patience);
     }
 

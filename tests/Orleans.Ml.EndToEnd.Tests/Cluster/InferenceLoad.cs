@@ -116,7 +116,7 @@ internal sealed class Tally
     public int Refused;
 
     private readonly Lock _gate = new();
-    private TimeSpan _longest;
+    private (TimeSpan Duration, string Of) _longest = (TimeSpan.Zero, "none");
 
     public int Answered { get; private set; }
 
@@ -131,8 +131,6 @@ internal sealed class Tally
     /// <summary>Requests that a node had taken when its process died or stood still; the client went on to the next node.</summary>
     public ConcurrentQueue<string> Broken { get; } = [];
 
-    public TimeSpan Longest => _longest;
-
     public void OnAnswer(string node, HttpStatusCode status, string body, TimeSpan duration)
     {
         if (status != HttpStatusCode.OK || !body.Contains("predicted_value", StringComparison.Ordinal))
@@ -144,7 +142,7 @@ internal sealed class Tally
         lock (_gate)
         {
             Answered++;
-            _longest = duration > _longest ? duration : _longest;
+            Measure(duration, $"answered by {node}");
         }
     }
 
@@ -153,7 +151,7 @@ internal sealed class Tally
         if (Failures.AddOrUpdate(reason, 1, (_, count) => count + 1) == 1)
             FirstSeen[reason] = TimeProvider.System.GetLocalNow();
         lock (_gate)
-            _longest = duration > _longest ? duration : _longest;
+            Measure(duration, reason);
     }
 
     public void Add(Tally other)
@@ -162,7 +160,7 @@ internal sealed class Tally
         {
             Answered += other.Answered;
             Refused += other.Refused;
-            _longest = other._longest > _longest ? other._longest : _longest;
+            _longest = other._longest.Duration > _longest.Duration ? other._longest : _longest;
         }
 
         foreach (var (reason, count) in other.Failures)
@@ -173,7 +171,10 @@ internal sealed class Tally
 
     public override string ToString() =>
         $"{Answered} answered, {Failed} failed{string.Concat(Failures.Select(f => $" [{f.Value} x {f.Key}{(FirstSeen.TryGetValue(f.Key, out var at) ? $", first at {at:HH:mm:ss.fff}" : "")}]"))}, {Broken.Count} broken off by the node asked, " +
-        $"{Refused} connections refused, longest {_longest.TotalSeconds:F1} s";
+        $"{Refused} connections refused, longest {_longest.Duration.TotalSeconds:F1} s ({_longest.Of})";
+
+    private void Measure(TimeSpan duration, string of) =>
+        _longest = duration > _longest.Duration ? (duration, $"{of} at {TimeProvider.System.GetLocalNow():HH:mm:ss.fff}") : _longest;
 
     private static string ReasonOf(string body)
     {

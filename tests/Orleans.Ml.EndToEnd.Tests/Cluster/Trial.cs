@@ -87,7 +87,7 @@ internal sealed partial class Trial : IAsyncDisposable
         var stopped = clock.Elapsed;
         await node.Server.RestartAsync();
         await UntilWholeAsync();
-        _losses.Add(new(node.Name, stopped, default, default, clock.Elapsed));
+        _losses.Add(new(node.Name, stopped, default, default, default, clock.Elapsed));
         Check(exitCode == 0, $"{node.Name} ended with exit code {exitCode}");
         CheckRequests(node, mayBreak: false);
     }
@@ -110,6 +110,8 @@ internal sealed partial class Trial : IAsyncDisposable
 
         Check(_sampler.Samples > 0 && _sampler.Most > 0, "the sampler saw nothing");
         Check(_normal.Answered > 0 && _low.Answered > 0, "the clients got no answers");
+        if (Environment.GetEnvironmentVariable("ORLEANS_ML_EXPLAIN") == "1")
+            Measured.Print(Cluster.Explain());
         List<string> problems = [.. _problems, .. _sampler.Oversubscriptions.Take(5)];
         Assert.True(problems.Count == 0, $"{string.Join('\n', problems)}\n{Cluster.Explain()}");
     }
@@ -136,11 +138,13 @@ internal sealed partial class Trial : IAsyncDisposable
             await Cluster.UntilFullyAllocatedAsync(Low, notOn: node.Name);
         else
             await CheckEvictedAsync();
+        clock.Restart();
         await returnAsync();
+        var ended = clock.Elapsed;
         clock.Restart();
         await node.Server.RestartAsync();
         await UntilWholeAsync();
-        _losses.Add(new(node.Name, detected, allocated, load, clock.Elapsed));
+        _losses.Add(new(node.Name, detected, allocated, load, ended, clock.Elapsed));
         Check(allocated - detected <= RecoveryLimit + load, $"round {_losses.Count}: {node.Name} was seen gone after {detected}, {Normal} had all allocations after {allocated}, load time {load}");
         foreach (var other in Cluster.Nodes)
             Check(other.IsRunning, $"round {_losses.Count}: {other.Name} is not running");
@@ -192,13 +196,14 @@ internal sealed partial class Trial : IAsyncDisposable
     private static partial Regex Loaded();
 
     /// <summary>A node's loss; for a restart, <c>Detected</c> is when the process had ended.</summary>
-    private sealed record Loss(string Node, TimeSpan Detected, TimeSpan Allocated, TimeSpan Load, TimeSpan Restored)
+    private sealed record Loss(string Node, TimeSpan Detected, TimeSpan Allocated, TimeSpan Load, TimeSpan Ended, TimeSpan Restored)
     {
         public static readonly (string Name, Func<Loss, TimeSpan> Pick)[] Durations =
         [
             ("seen gone, or ended in order, after", l => l.Detected),
             ("fully allocated on the others after", l => l.Allocated),
             ("of that loading", l => l.Load),
+            ("ended by itself after its return", l => l.Ended > TimeSpan.FromMilliseconds(10) ? l.Ended : TimeSpan.Zero),
             ("everything as before after its start", l => l.Restored),
         ];
     }
