@@ -33,6 +33,10 @@ public static class MlSiloBuilderExtensions
         services.TryAddSingleton<IModelSource, StoredModelSource>();
         services.AddPlacementFilter<PinToNodeStrategy, PinToNodeDirector>(ServiceLifetime.Singleton);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NodeLifecycle>();
+        services.TryAddSingleton<ISiloProbe, SiloPortProbe>();
+        services.AddSingleton<NodeName>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<NodeName>());
+        services.AddHostedService(provider => provider.GetRequiredService<NodeName>());
         services.AddSingleton<ILiveNodeSource, MembershipNodes>();
         services.AddHostedService<MembershipWatcher>();
         services.AddHostedService<NodeAgent>();

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
@@ -16,6 +17,13 @@ internal static class NodeBuilderExtensions
     /// <summary>Listens on the one address. HTTP/1.1 only: without TLS a client would have to know beforehand that the server speaks HTTP/2.</summary>
     public static void ServeHttp(this WebApplicationBuilder builder, NodeSettings settings)
     {
+        builder.Services.AddRouting();
+        if (!settings.IsFrontend)
+        {
+            builder.Services.AddSingleton<IServer, NoHttpServer>();
+            return;
+        }
+
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -24,7 +32,6 @@ internal static class NodeBuilderExtensions
         });
         // Requests never block their thread, so no other thread needs to be woken to read them or to write their answers.
         builder.Services.Configure<SocketTransportOptions>(transport => transport.UnsafePreferInlineScheduling = true);
-        builder.Services.AddRouting();
     }
 
     /// <summary>One line per event on stderr; stdout is for what the person at the terminal should read.</summary>
@@ -76,8 +83,4 @@ internal static class NodeBuilderExtensions
         // After a crash of all nodes the next start waits until the dead rows are stale.
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
     }
-
-    /// <summary>How long an orderly stop may take before the process ends anyway.</summary>
-    public static void StopWithin(this WebApplicationBuilder builder, TimeSpan timeout) =>
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = timeout);
 }

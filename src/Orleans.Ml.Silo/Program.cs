@@ -20,13 +20,12 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
     var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "Orleans.Ml" });
     builder.LogToStandardError();
     builder.ServeHttp(settings);
-    builder.StopWithin(TimeSpan.FromSeconds(15));
 
     builder.Services.AddFileModelStore(settings.DataDirectory);
     builder.UseOrleans(silo => silo
         .JoinCluster(settings)
         .AddOrleansMl(
-            node => (node.AllocatedProcessors, node.MemoryBytes, node.Zone) = (settings.Processors, settings.MemoryBytes, settings.Zone),
+            node => (node.AllocatedProcessors, node.MemoryBytes, node.Zone, node.Roles) = (settings.Processors, settings.MemoryBytes, settings.Zone, settings.Roles),
             models => models.Directory = Path.Combine(settings.DataDirectory, "nodes", settings.NodeName, "models")));
     builder.Services.AddOrleansMlClient();
     builder.Services.AddOrleansMlApi(api => api.NodeName = settings.NodeName);

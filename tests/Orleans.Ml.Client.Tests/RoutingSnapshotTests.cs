@@ -45,6 +45,15 @@ public sealed class RoutingSnapshotTests
     }
 
     [Fact]
+    public void KeepsWhatIsKnownOfNodes_WhenATableRebuiltFromNothingKnowsNone()
+    {
+        var table = Table(true, 1, Given.Assignment(allocations: 2, routes: [("a", RoutingState.Started, 1, 1), ("b", RoutingState.Started, 1, 1)]));
+        var snapshot = Merge(RoutingSnapshot.Empty, table with { LiveNodes = [new LiveNode("b", 1)] });
+
+        Assert.Equal(["b"], Merge(snapshot, table).Deployment("m")!.Routes.Select(r => r.NodeId));
+    }
+
+    [Fact]
     public void RoutesToStoppingNodes_WhenNoneIsStarted()
     {
         var snapshot = Merge(RoutingSnapshot.Empty, Table(true, 1, Given.Assignment(routes: [("a", RoutingState.Stopping, 1, 1), ("b", RoutingState.Starting, 1, 1)])));

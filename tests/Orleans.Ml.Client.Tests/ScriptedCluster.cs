@@ -76,8 +76,14 @@ internal sealed class ScriptedCluster : IGrainFactory
 
     private sealed class Routing(ScriptedCluster cluster) : IRoutingGrain
     {
-        public Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken) =>
-            cluster.OnPoll?.Invoke(cancellationToken) ?? Task.FromResult(cluster.Table);
+        public async Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken)
+        {
+            if (cluster.OnPoll is { } poll)
+                return await poll(cancellationToken);
+            if (known == cluster.Table.Version)
+                await Task.Delay(wait, TimeProvider.System, cancellationToken);
+            return cluster.Table;
+        }
 
         public Task OnAssignmentAsync(Deployments.Assignment assignment) => throw new NotSupportedException();
 

@@ -12,6 +12,7 @@ namespace Orleans.Ml.Grains.Deployments;
 [GrainType("ml-deployment")]
 internal sealed partial class DeploymentGrain(
     [PersistentState("deployment")] IPersistentState<DeploymentState> store,
+    IClusterMembershipService membership,
     TimeProvider time,
     ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain
 {
@@ -21,7 +22,7 @@ internal sealed partial class DeploymentGrain(
     /// <summary>How long a turn waits for the routing table; reports are behind it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly RouteFence _fence = new();
+    private readonly RouteFence _fence = new(membership);
     private TaskCompletionSource _changed = NewSignal();
     private bool _isWritten = true;
 

@@ -1,11 +1,15 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Inference;
+using Orleans.Ml.Inference.Workers;
 
 namespace Orleans.Ml.Grains.Nodes;
 
 /// <summary>Ties the node's engine to the silo's life: its generation is the node's epoch, and its end is the engine's.</summary>
-internal sealed class NodeLifecycle(NodeRuntime runtime, NodeDeparture departure, ILocalSiloDetails silo, IOptions<LocalModelOptions> models) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class NodeLifecycle(
+    NodeRuntime runtime, NodeDeparture departure, ILocalSiloDetails silo, IOptions<LocalModelOptions> models, ILogger<NodeLifecycle> logger)
+    : ILifecycleParticipant<ISiloLifecycle>
 {
     public void Participate(ISiloLifecycle lifecycle)
     {
@@ -14,12 +18,13 @@ internal sealed class NodeLifecycle(NodeRuntime runtime, NodeDeparture departure
         lifecycle.Subscribe(nameof(NodeLifecycle), ServiceLifecycleStage.Active, _ => Task.CompletedTask, StopAsync);
     }
 
-    private Task BeginAsync(CancellationToken cancellationToken)
+    private async Task BeginAsync(CancellationToken cancellationToken)
     {
+        // They would go on computing beside the ones this node starts, on processors that are counted once.
+        await LeftoverWorkers.KillAsync(models.Value.Directory, logger, cancellationToken);
         if (Directory.Exists(models.Value.Directory))
             Directory.Delete(models.Value.Directory, recursive: true);
         runtime.BeginEpoch(silo.SiloAddress.Generation, silo.SiloAddress.Endpoint.ToString());
-        return Task.CompletedTask;
     }
 
     private async Task StopAsync(CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ internal sealed class PinToNodeDirector(IServiceProvider services) : IPlacementF
         var node = NodeKey.NodeOf(target.GrainIdentity.Key.ToString()!);
         var members = services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members;
         return silos.Where(silo => members.TryGetValue(silo, out var member) && member.Name == node)
-            .OrderByDescending(silo => silo.Generation)
+            .OrderByDescending(silo => silo.Generation).ThenByDescending(silo => silo)
             .Take(1);
     }
 }

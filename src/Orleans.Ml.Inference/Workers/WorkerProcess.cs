@@ -9,7 +9,9 @@ namespace Orleans.Ml.Inference.Workers;
 /// <summary>One worker process from spawn to burial. Disposing kills it and waits until nothing of it is left.</summary>
 internal sealed class WorkerProcess : IAsyncDisposable
 {
-    private const string Executable = "Orleans.Ml.Worker";
+    /// <summary>The worker's program.</summary>
+    public const string Executable = "Orleans.Ml.Worker";
+
     private const int SocketLevel = 1;
     private const int PeerCredentials = 17;
 

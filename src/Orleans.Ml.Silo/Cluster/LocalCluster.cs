@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Ml.Placement;
 using Orleans.Ml.Silo.Options;
 
 namespace Orleans.Ml.Silo.Cluster;
@@ -10,7 +11,7 @@ internal sealed class LocalCluster(NodeSettings settings, TextWriter terminal)
     private const int RedisPortOffset = 300;
 
     /// <summary>How long the nodes may take to drain and stop.</summary>
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(45);
 
     private readonly int _redisPort = settings.Port + RedisPortOffset;
 
@@ -46,6 +47,8 @@ internal sealed class LocalCluster(NodeSettings settings, TextWriter terminal)
             "--silo-port", Text(settings.SiloPort + index), "--gateway-port", Text(settings.GatewayPort + index),
             "--processors", Text(settings.Processors), "--memory", Text(settings.MemoryBytes), "--host", settings.Address.ToString(),
         ];
+        if (settings.Roles != (NodeRoles.Compute | NodeRoles.Frontend))
+            options.AddRange(["--roles", settings.IsFrontend ? "frontend" : "compute"]);
         if (settings.Zone.Length > 0)
             options.AddRange(["--zone", settings.Zone]);
         if (index > 0 || settings.SamplesDirectory is null)

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Orleans.Ml.Placement;
 
 namespace Orleans.Ml.Silo.Options;
 
@@ -79,6 +80,14 @@ internal static partial class NodeArguments
         DefaultValueFactory = _ => "",
     };
 
+    public static readonly Option<NodeRoles> Roles = new("--roles")
+    {
+        Description = "What the node is for: compute (runs models), frontend (answers HTTP), or both.",
+        HelpName = "ROLES",
+        CustomParser = ParseRoles,
+        DefaultValueFactory = _ => NodeRoles.Compute | NodeRoles.Frontend,
+    };
+
     /// <summary>A whole number from 1 to <paramref name="most"/>; 0 when it is not given and has no default.</summary>
     private static Option<int> Number(string name, string helpName, int most, string description, int? defaultValue = null)
     {
@@ -112,6 +121,24 @@ internal static partial class NodeArguments
         if (!ByteSize.TryParse(text, out var bytes) || bytes < 1)
             result.AddError($"--memory must be a byte size such as 512mb or 4gb, was [{text}].");
         return bytes;
+    }
+
+    private static NodeRoles ParseRoles(ArgumentResult result)
+    {
+        var roles = NodeRoles.None;
+        foreach (var role in result.Tokens[0].Value.Split(','))
+        {
+            roles |= role switch
+            {
+                "compute" => NodeRoles.Compute,
+                "frontend" => NodeRoles.Frontend,
+                _ => NodeRoles.None,
+            };
+            if (role is not ("compute" or "frontend"))
+                result.AddError($"--roles may name compute and frontend, separated by a comma, was [{result.Tokens[0].Value}].");
+        }
+
+        return roles;
     }
 
     private static IPAddress ParseAddress(ArgumentResult result)

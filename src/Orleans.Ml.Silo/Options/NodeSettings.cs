@@ -1,4 +1,5 @@
 using System.Net;
+using Orleans.Ml.Placement;
 
 namespace Orleans.Ml.Silo.Options;
 
@@ -15,6 +16,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="Redis">The server that the nodes of a cluster share; null for a node of its own.</param>
 /// <param name="Zone">What the node shares the risk of failing with.</param>
 /// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
+/// <param name="Roles">What the node is for.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -27,10 +29,14 @@ internal sealed record NodeSettings(
     string? SamplesDirectory,
     string? Redis = null,
     string Zone = "",
-    int ClusterSize = 1)
+    int ClusterSize = 1,
+    NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend)
 {
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
+
+    /// <summary>Whether it answers HTTP.</summary>
+    public bool IsFrontend => Roles.HasFlag(NodeRoles.Frontend);
 
     /// <summary>Where a client on this machine reaches the API.</summary>
     public Uri BaseAddress

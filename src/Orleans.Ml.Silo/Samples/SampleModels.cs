@@ -30,6 +30,12 @@ internal sealed class SampleModels(NodeSettings settings, TextWriter terminal, T
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (!settings.IsFrontend)
+        {
+            await terminal.WriteLineAsync($"\nready as {settings.NodeName}, without HTTP, after {Seconds(SinceProcessStart())}. Ctrl-C stops it.");
+            return;
+        }
+
         if (!await IsReachedWithin(StartTimeout, () => api.AnswersAsync(cancellationToken), cancellationToken))
         {
             await terminal.WriteLineAsync($"The API on {settings.BaseAddress} does not answer; the log above says why.");

@@ -11,7 +11,8 @@ internal static class Ports
     /// <exception cref="StartFailure">One is in use.</exception>
     public static void ThrowIfTaken(NodeSettings settings)
     {
-        ThrowIfTaken(settings.Address, settings.Port, "--port");
+        if (settings.IsFrontend)
+            ThrowIfTaken(settings.Address, settings.Port, "--port");
         ThrowIfTaken(IPAddress.Loopback, settings.SiloPort, "--silo-port");
         ThrowIfTaken(IPAddress.Loopback, settings.GatewayPort, "--gateway-port");
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Orleans.Ml.Placement;
 using Orleans.Ml.Silo.Options;
 using Orleans.Ml.Silo.Start;
 
@@ -39,6 +40,17 @@ public sealed class NodeCommandTests : IDisposable
         Assert.Equal("http://[::1]:19200/", _settings!.BaseAddress.ToString());
     }
 
+    [Theory]
+    [InlineData("compute", NodeRoles.Compute)]
+    [InlineData("frontend", NodeRoles.Frontend)]
+    [InlineData("frontend,compute", NodeRoles.Compute | NodeRoles.Frontend)]
+    public async Task HasTheRolesThatAreSaid(string said, NodeRoles expected)
+    {
+        Assert.Equal(0, await InvokeAsync("--roles", said));
+
+        Assert.Equal(expected, _settings!.Roles);
+    }
+
     [Fact]
     public async Task HasNoSamples_WhenTheyAreNotWanted()
     {
@@ -59,6 +71,7 @@ public sealed class NodeCommandTests : IDisposable
     [InlineData("--host must be an IP address or localhost, was [example.org].", "--host", "example.org")]
     [InlineData("--host 0.0.0.0 can be reached from other machines", "--host", "0.0.0.0")]
     [InlineData("--host 192.168.1.5 can be reached from other machines", "--host", "192.168.1.5")]
+    [InlineData("--roles may name compute and frontend, separated by a comma, was [compute,storage].", "--roles", "compute,storage")]
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("--port", "--port")]
     public async Task SaysWhatIsWrongAndExitsWithTwo_WhenAnOptionIsWrong(string said, params string[] arguments)
