@@ -82,5 +82,7 @@ internal static class NodeBuilderExtensions
         membership.NumMissedProbesLimit = 3;
         // After a crash of all nodes the next start waits until the dead rows are stale.
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        // A frozen process that returns is told by nobody that it counts as dead: until it reads the table (a minute by default) it holds on to whoever asks it.
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
     }
 }

@@ -25,6 +25,9 @@ internal sealed partial class Trial : IAsyncDisposable
     /// <summary>From the detection of a loss to full allocation, loading not counted.</summary>
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>From SIGCONT until a process that counts as dead has found that out.</summary>
+    private static readonly TimeSpan ReturnLimit = TimeSpan.FromSeconds(10);
+
     private readonly string _title;
     private readonly InferenceLoad _load;
     private readonly ProcessorSampler _sampler;
@@ -146,6 +149,7 @@ internal sealed partial class Trial : IAsyncDisposable
         await UntilWholeAsync();
         _losses.Add(new(node.Name, detected, allocated, load, ended, clock.Elapsed));
         Check(allocated - detected <= RecoveryLimit + load, $"round {_losses.Count}: {node.Name} was seen gone after {detected}, {Normal} had all allocations after {allocated}, load time {load}");
+        Check(ended <= ReturnLimit, $"round {_losses.Count}: {node.Name} was back for {ended} before it knew that it counts as dead");
         foreach (var other in Cluster.Nodes)
             Check(other.IsRunning, $"round {_losses.Count}: {other.Name} is not running");
         CheckRequests(node, mayBreak: true);
