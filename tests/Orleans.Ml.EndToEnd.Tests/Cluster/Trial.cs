@@ -121,9 +121,15 @@ internal sealed partial class Trial : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _load.DisposeAsync();
-        await _sampler.DisposeAsync();
-        await Cluster.DisposeAsync();
+        try
+        {
+            await _load.DisposeAsync();
+            await _sampler.DisposeAsync();
+        }
+        finally
+        {
+            await Cluster.DisposeAsync();
+        }
     }
 
     private async Task LoseAsync(ClusterNode node, Func<Task> loseAsync, Func<Task> returnAsync)
