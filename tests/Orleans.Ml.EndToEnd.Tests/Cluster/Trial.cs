@@ -183,7 +183,9 @@ internal sealed partial class Trial : IAsyncDisposable
         Check(normal.Failed == 0, $"{round}: {Normal} {normal}");
         Check(low.Failures.Keys.All(f => mayBreak && (f.StartsWith("503 ", StringComparison.Ordinal) || f.StartsWith("409 ", StringComparison.Ordinal) || f.StartsWith("404 ", StringComparison.Ordinal))), $"{round}: {Low} {low}");
         var broken = normal.Broken.Concat(low.Broken).Where(b => !mayBreak || !b.StartsWith(node.Name, StringComparison.Ordinal)).ToList();
-        Check(broken.Count == 0, $"{round}: {broken.Count} requests were taken and not answered, such as {broken.FirstOrDefault()}");
+        // One may be on its way over an idle connection in the moment in which the server closes that.
+        var crossed = mayBreak ? 0 : 1;
+        Check(broken.Count <= crossed, $"{round}: {broken.Count} requests were taken and not answered, such as {broken.FirstOrDefault()}");
         Keep(normal, low);
     }
 
