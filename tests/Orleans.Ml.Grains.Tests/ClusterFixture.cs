@@ -51,17 +51,24 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <param name="models">Where they get their models.</param>
     /// <param name="data">A folder for the model store.</param>
     /// <param name="storage">What keeps the grains' state; by default the silos themselves, and it can be told to fail.</param>
-    internal static InProcessTestCluster Build(short silos, FakeModelSource models, string data, Action<ISiloBuilder>? storage = null)
+    /// <param name="configure">What a silo of that name is.</param>
+    internal static InProcessTestCluster Build(
+        short silos, FakeModelSource models, string data, Action<ISiloBuilder>? storage = null, Action<string, NodeOptions>? configure = null)
     {
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
+        builder.ConfigureClient(client => client.Services.AddOrleansMlClient());
+        builder.ConfigureSilo((options, silo) =>
         {
             (storage ?? AddFailingStorage)(silo);
             silo.Services.AddFileModelStore(data);
             silo.Services.AddSingleton<IModelSource>(models);
             silo.Services.AddFakeWorkers(new FakeWorkerFactory { AnswersByItself = true });
-            silo.AddOrleansMl(node => (node.AllocatedProcessors, node.MemoryBytes) = (400, 400 * Given.Gigabyte));
+            silo.AddOrleansMl(node =>
+            {
+                (node.AllocatedProcessors, node.MemoryBytes) = (400, 400 * Given.Gigabyte);
+                configure?.Invoke(options.SiloName, node);
+            });
             silo.Services.AddOrleansMlClient();
             silo.AddIncomingGrainCallFilter(async call =>
             {
