@@ -19,11 +19,22 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(0.25);
 
+    /// <summary>How long a start waits for the first table.</summary>
+    private static readonly TimeSpan FirstTableLimit = TimeSpan.FromSeconds(10);
+
     private readonly Lock _merging = new();
+    private readonly TaskCompletionSource _hasTable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RoutingSnapshot _snapshot = RoutingSnapshot.Empty;
 
     /// <summary>The newest table; read without a lock.</summary>
     public RoutingSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Ends with the first table, so that what starts next, such as the web server, can route; a cluster that is silent holds it for a while only.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        await _hasTable.Task.WaitAsync(FirstTableLimit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <summary>Asks for the table now and takes it in: for a caller who knows of something that the table does not show yet.</summary>
     /// <exception cref="TimeoutException">It does not answer.</exception>
@@ -63,7 +74,7 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
         {
             try
             {
-                Merge(await PollAsync(Snapshot.Version, PollWait, stoppingToken));
+                Merge(await PollAsync(Snapshot.Version, _hasTable.Task.IsCompleted ? PollWait : TimeSpan.Zero, stoppingToken));
             }
             catch (Exception exception)
             {
@@ -97,6 +108,7 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
         Replace(snapshot => table.Version.Activation == snapshot.Version.Activation && table.Version.Revision <= snapshot.Version.Revision
             ? snapshot
             : snapshot.Merge(table, grains));
+        _hasTable.TrySetResult();
     }
 
     private void Replace(Func<RoutingSnapshot, RoutingSnapshot> replace)

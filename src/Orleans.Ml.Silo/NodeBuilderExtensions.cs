@@ -35,6 +35,21 @@ internal static class NodeBuilderExtensions
         builder.Services.Configure<SocketTransportOptions>(transport => transport.UnsafePreferInlineScheduling = true);
     }
 
+    /// <summary>
+    /// From the first sign of a stop on, every answer ends its connection: clients go elsewhere or come on a new one, so that hardly any is idle, with a request perhaps on
+    /// its way, when the server closes it. A client may not send such a request again by itself (RFC 9110 §9.2.2).
+    /// </summary>
+    public static void EndConnectionsWhileStopping(this WebApplication app)
+    {
+        var stopping = app.Lifetime.ApplicationStopping;
+        app.Use((context, next) =>
+        {
+            if (stopping.IsCancellationRequested)
+                context.Response.Headers.Connection = "close";
+            return next(context);
+        });
+    }
+
     /// <summary>One line per event on stderr; stdout is for what the person at the terminal should read.</summary>
     public static void LogToStandardError(this WebApplicationBuilder builder)
     {
@@ -90,5 +105,7 @@ internal static class NodeBuilderExtensions
         membership.NumMissedProbesLimit = 3;
         // After a crash of all nodes the next start waits until the dead rows are stale.
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        // A frozen process that returns is told by nobody that it counts as dead: until it reads the table (a minute by default) it holds on to whoever asks it.
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
     }
 }

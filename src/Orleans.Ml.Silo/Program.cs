@@ -33,6 +33,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
     builder.Services.AddSampleModels(settings, terminal);
 
     await using var app = builder.Build();
+    app.EndConnectionsWhileStopping();
     app.MapOrleansMlApi();
     await app.RunAsync();
 }

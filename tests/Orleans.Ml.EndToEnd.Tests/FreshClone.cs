@@ -46,3 +46,7 @@ public sealed class FreshClone : IAsyncLifetime
             Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
     }
 }
+
+/// <summary>Tests that use one fresh clone; like those that are <see cref="Alone"/> they run when no other test does.</summary>
+[CollectionDefinition(nameof(InAFreshClone), DisableParallelization = true)]
+public sealed class InAFreshClone : ICollectionFixture<FreshClone>;

@@ -14,10 +14,12 @@ internal sealed class RunScript : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
     private readonly Stopwatch _clock;
+    private int _unready;
 
-    private RunScript(string folder, int port, IEnumerable<string> arguments)
+    private RunScript(string folder, int port, IReadOnlyList<string> arguments)
     {
         Port = port;
+        _unready = arguments.SkipWhile(a => a != "--cluster").Skip(1).Select(a => int.Parse(a, System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault(1);
         _process = new Process { StartInfo = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, RedirectStandardError = true }, EnableRaisingEvents = true };
         // A shell that starts tests in the background lets them ignore SIGINT, and what they start inherits that.
         foreach (var argument in (string[])["env", "--default-signal=INT", Path.Combine(folder, "run"), .. arguments])
@@ -59,6 +61,7 @@ internal sealed class RunScript : IAsyncDisposable
         return (await run.EndAsync(), run.Output, run.Errors);
     }
 
+    /// <summary>Waits until every node has said that it is ready.</summary>
     public Task ReadyAsync() => _ready.Task.WaitAsync(Patience);
 
     /// <summary>How long it takes from the start of the script until a model answers.</summary>
@@ -112,7 +115,7 @@ internal sealed class RunScript : IAsyncDisposable
         if (line is null)
             return;
         _output.Enqueue(line);
-        if (line.StartsWith("ready on http://", StringComparison.Ordinal))
+        if (line.Contains("ready on http://", StringComparison.Ordinal) && Interlocked.Decrement(ref _unready) == 0)
             _ready.TrySetResult();
     }
 }

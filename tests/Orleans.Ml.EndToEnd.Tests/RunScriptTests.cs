@@ -8,8 +8,8 @@ using Orleans.Ml.Testing;
 namespace Orleans.Ml.EndToEnd.Tests;
 
 /// <summary>The first ten minutes of a person with a clone: one command, then lines to paste.</summary>
-[Collection(nameof(Alone))]
-public sealed class RunScriptTests(FreshClone clone) : IClassFixture<FreshClone>
+[Collection(nameof(InAFreshClone))]
+public sealed class RunScriptTests(FreshClone clone)
 {
     private const int SigInt = 2;
     private const int SigTerm = 15;

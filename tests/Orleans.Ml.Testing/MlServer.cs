@@ -15,11 +15,13 @@ public sealed partial class MlServer : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly string[] _options;
+    private readonly bool _ownsData;
     private Process _process = null!;
 
-    private MlServer(string data, int port, string[] options)
+    private MlServer(string data, bool ownsData, string[] options)
     {
-        (Data, Port, _options) = (data, port, options);
+        var port = FreePort();
+        (Data, _ownsData, Port, _options) = (data, ownsData, port, options);
         Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Patience };
     }
 
@@ -31,17 +33,33 @@ public sealed partial class MlServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Where other silos reach it.</summary>
+    public string SiloEndpoint => $"127.0.0.1:{Port + 100}";
+
     public HttpClient Http { get; }
 
     public int ProcessId => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string Output => string.Join('\n', _output);
+
+    /// <summary>What it and those it was started as before have printed so far.</summary>
+    public IReadOnlyList<string> Lines => [.. _output];
 
     /// <summary>Starts a silo with an empty data folder of its own.</summary>
     public static async Task<MlServer> StartAsync(params string[] options)
     {
         var data = Directory.CreateTempSubdirectory("orleans-ml-e2e-").FullName;
-        var server = new MlServer(data, FreePort(), options);
+        var server = new MlServer(data, ownsData: true, options);
+        await server.RunAsync();
+        return server;
+    }
+
+    /// <summary>Starts a node of a cluster, whose models are in a folder that its nodes share and that outlives them.</summary>
+    public static async Task<MlServer> StartNodeAsync(string sharedData, params string[] options)
+    {
+        var server = new MlServer(sharedData, ownsData: false, options);
         await server.RunAsync();
         return server;
     }
@@ -63,6 +81,12 @@ public sealed partial class MlServer : IAsyncDisposable
     public async Task<int> TerminateAsync()
     {
         Assert.Equal(0, Signal(_process.Id, 15));
+        return await ExitedAsync();
+    }
+
+    /// <summary>Waits until it has ended, by itself or by a signal.</summary>
+    public async Task<int> ExitedAsync()
+    {
         await _process.WaitForExitAsync().WaitAsync(Patience);
         return _process.ExitCode;
     }
@@ -81,7 +105,8 @@ public sealed partial class MlServer : IAsyncDisposable
         }
 
         _process.Dispose();
-        Directory.Delete(Data, recursive: true);
+        if (_ownsData)
+            Directory.Delete(Data, recursive: true);
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
@@ -115,7 +140,7 @@ public sealed partial class MlServer : IAsyncDisposable
     private async Task RunAsync()
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _process = new Process
+        var process = new Process
         {
             StartInfo = new ProcessStartInfo(Executable)
             {
@@ -126,13 +151,15 @@ public sealed partial class MlServer : IAsyncDisposable
             EnableRaisingEvents = true,
         };
         foreach (var argument in (string[])["--port", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--data", Data, .. _options.Contains("--samples") ? [] : (string[])["--no-samples"], .. _options])
-            _process.StartInfo.ArgumentList.Add(argument);
-        _process.OutputDataReceived += (_, line) => OnLine(line.Data, ready);
-        _process.ErrorDataReceived += (_, line) => OnLine(line.Data, ready);
-        _process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The silo ended before it was ready:\n{Output}"));
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+            process.StartInfo.ArgumentList.Add(argument);
+        process.OutputDataReceived += (_, line) => OnLine(line.Data, ready);
+        process.ErrorDataReceived += (_, line) => OnLine(line.Data, ready);
+        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The silo ended before it was ready:\n{Output}"));
+        process.Start();
+        // Only now, because others may be looking at it.
+        _process = process;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
         await ready.Task.WaitAsync(Patience);
     }
 

@@ -23,6 +23,19 @@ public static class ProcFs
             .Select(t => new ProcTask(Number(t.Id), Number(StatField(t.Stat, NiceField)), Number(StatField(t.Stat, UserTicksField)))),
     ];
 
+    /// <summary>What its threads call themselves, cut by the kernel to 15 characters.</summary>
+    public static IReadOnlyList<string> ThreadNames(int processId)
+    {
+        try
+        {
+            return [.. Directory.GetDirectories($"/proc/{processId}/task").Select(task => Read(processId, $"task/{Path.GetFileName(task)}/comm").TrimEnd())];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
     public static string CommandLine(int processId) => Read(processId, "cmdline").Replace('\0', ' ');
 
     public static bool Exists(int processId) => Directory.Exists($"/proc/{processId}") && StateOf(processId) is not ('Z' or 'X');
