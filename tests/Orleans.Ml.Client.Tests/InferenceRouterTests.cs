@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Inference;
+using Orleans.Ml.Models;
 using Orleans.Ml.Placement;
 using Orleans.Ml.Testing;
 
@@ -24,6 +25,15 @@ public sealed class InferenceRouterTests
         Tell(other with { TaskParameters = other.TaskParameters with { ModelId = "m" } });
 
         Assert.Equal("other", (await Router().ResolveAsync("m", Cancellation)).TaskParameters.DeploymentId);
+    }
+
+    [Fact]
+    public async Task FindsTheDeploymentOfTheModel_WhenTheIdIsAnAliasOfIt()
+    {
+        Tell(Given.Assignment("m", routes: [("a", RoutingState.Started, 1, 1)]));
+        _cluster.Aliases = new(1, ModelAliases.Empty.ByAlias.Add("other-name", "m"));
+
+        Assert.Equal("m", (await Router().ResolveAsync("other-name", Cancellation)).TaskParameters.DeploymentId);
     }
 
     [Fact]
@@ -242,6 +252,7 @@ public sealed class InferenceRouterTests
 
     private InferenceRouter Router(TimeSpan? answerMargin = null) => new(
         new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance),
+        new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance),
         _cluster,
         Options.Create(new RouterOptions { AnswerMargin = answerMargin ?? TimeSpan.FromSeconds(1) }));
 

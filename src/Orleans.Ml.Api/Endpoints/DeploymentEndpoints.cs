@@ -9,7 +9,7 @@ using Orleans.Ml.Deployments;
 namespace Orleans.Ml.Api.Endpoints;
 
 /// <summary>Deployments: start, stop.</summary>
-internal sealed class DeploymentEndpoints(DeploymentStart start, DeploymentStop stop)
+internal sealed class DeploymentEndpoints(ModelCatalog catalog, DeploymentStart start, DeploymentStop stop)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -24,10 +24,11 @@ internal sealed class DeploymentEndpoints(DeploymentStart start, DeploymentStop 
         var modelId = context.PathValue("model_id");
         var request = await ReadAsync(context, modelId, StartRequest.Read);
         foreach (var (used, instead) in request.Deprecated)
-            DeprecationWarning.Add(context, $"Deprecated field [{used}] used, expected [{instead}] instead");
+            ResponseWarning.Add(context, $"Deprecated field [{used}] used, expected [{instead}] instead");
         if (!ModelIds.IsValid(modelId))
             throw ModelCatalog.NotFound(modelId);
-        var assignment = await start.RunAsync(request.Deployment, request.Goal, request.Timeout, context.RequestAborted);
+        var deployment = request.Deployment with { ModelId = await catalog.ResolveAsync(modelId) };
+        var assignment = await start.RunAsync(deployment, request.Goal, request.Timeout, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, assignment, AssignmentJson.Write);
     }
 

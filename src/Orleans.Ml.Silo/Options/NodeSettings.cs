@@ -15,6 +15,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="Redis">The server that the nodes of a cluster share; null for a node of its own.</param>
 /// <param name="Zone">What the node shares the risk of failing with.</param>
 /// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
+/// <param name="ZeroTokenTypes">Whether both texts of a pair have token type 0, as in Elasticsearch.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -27,7 +28,8 @@ internal sealed record NodeSettings(
     string? SamplesDirectory,
     string? Redis = null,
     string Zone = "",
-    int ClusterSize = 1)
+    int ClusterSize = 1,
+    bool ZeroTokenTypes = false)
 {
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
