@@ -31,6 +31,7 @@ public static class OrleansMlApiEndpointRouteBuilderExtensions
         services.GetRequiredService<CacheEndpoints>().Map(api);
         services.GetRequiredService<CatEndpoints>().Map(api);
         services.GetRequiredService<InfoEndpoints>().Map(api);
+        services.GetRequiredService<OpenApiEndpoints>().Map(api);
         ElasticRoute.MapUnknown(api);
         RefusedRequests.AnswerAll(services.GetRequiredService<DiagnosticListener>());
         return api;

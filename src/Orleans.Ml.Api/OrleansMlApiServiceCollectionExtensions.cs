@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Ml.Api;
 using Orleans.Ml.Api.Endpoints;
+using Orleans.Ml.Api.OpenApi;
 using Orleans.Ml.Api.Operations;
 using Orleans.Ml.Api.Uploads;
 using Orleans.Ml.Api.Wire;
@@ -29,6 +30,7 @@ public static class OrleansMlApiServiceCollectionExtensions
         services.AddSingleton<DefinitionEndpoints>().AddSingleton<VocabularyEndpoints>();
         services.AddSingleton<DeploymentEndpoints>().AddSingleton<InferenceEndpoints>().AddSingleton<StatsEndpoints>();
         services.AddSingleton<CacheEndpoints>().AddSingleton<CatEndpoints>().AddSingleton<InfoEndpoints>();
+        services.AddSingleton<OpenApiDocument>().AddSingleton<OpenApiEndpoints>();
         return services;
     }
 }

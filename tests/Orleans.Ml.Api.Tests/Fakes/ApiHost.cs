@@ -28,6 +28,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public TestServer Server => _app.GetTestServer();
 
+    public IServiceProvider Services => _app.Services;
+
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="logging">Where logs go.</param>
     /// <param name="onKestrel">Whether requests come over a socket: for what the server itself does with them.</param>
