@@ -89,7 +89,7 @@ public sealed class RandomRequestTests : IAsyncLifetime
         async Task RoundAsync()
         {
             foreach (var (pattern, method) in methods)
-                await Requests(pattern, method).SampleAsync(SendAsync, iter: 20, threads: 1);
+                await Requests(pattern, method).SampleAsync(async request => { await SendAsync(request); }, iter: 20, threads: 1);
         }
 
         await RoundAsync();
@@ -121,8 +121,7 @@ public sealed class RandomRequestTests : IAsyncLifetime
             Assert.Equal("status_exception", answer.ErrorType);
         }
 
-        GC.Collect();
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, RequestBody.MaxBytes * 3);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, LargestGrowthBytes);
     }
 
     /// <returns>Whether it was refused.</returns>
@@ -265,7 +264,19 @@ public sealed class RandomRequestTests : IAsyncLifetime
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            await using var body = _isCompressed ? new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true) : stream;
+            if (_isCompressed)
+            {
+                await using var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
+                await WriteAsync(gzip);
+            }
+            else
+            {
+                await WriteAsync(stream);
+            }
+        }
+
+        private async Task WriteAsync(Stream body)
+        {
             await body.WriteAsync("{\"definition\":\""u8.ToArray());
             var block = Encoding.ASCII.GetBytes(new string('A', 64 * 1024));
             for (var sent = 0L; sent < _bytes; sent += block.Length)
