@@ -31,7 +31,7 @@ public sealed class RandomRequestTests : IAsyncLifetime
     private static readonly string[] PathParts =
     [
         "m", "..", "%2e%2e", "%2f", "%252f", "a%2Fb", "%00", "%0d%0aX:y", "%ff%fe", "%ed%a0%80", "%zz", "%", "*", "_all", ",", "a,b*", "_stats", ";x=1", "a%20b", "%F0%9F%98%80",
-        "-1", "99999999999", new('a', 2000), "{id}", "\\", "é",
+        "-1", "99999999999", new('a', 2000), "{id}", "\\",
     ];
 
     private static readonly string[] MediaTypes =

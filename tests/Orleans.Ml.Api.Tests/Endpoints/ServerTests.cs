@@ -44,6 +44,7 @@ public sealed class ServerTests : IAsyncLifetime
         { "no host", "GET / HTTP/1.1\r\n\r\n", "400" },
         { "two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "400" },
         { "a NUL in the path", "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", "400" },
+        { "bytes that are no ASCII in the path", "GET /\u00e9 HTTP/1.1\r\nHost: x\r\n\r\n", "400" },
         { "an unknown version", "GET / HTTP/9.9\r\nHost: x\r\n\r\n", "505" },
         { "large headers", "GET / HTTP/1.1\r\nHost: x\r\nX: " + new string('x', 40_000) + "\r\n\r\n", "431" },
         { "a large header after others", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n" + string.Concat(Enumerable.Repeat("H: v\r\n", 200)) + "\r\n", "431" },
@@ -56,7 +57,7 @@ public sealed class ServerTests : IAsyncLifetime
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync("127.0.0.1", _api.Client.BaseAddress!.Port, Cancellation);
-        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), Cancellation);
+        await socket.GetStream().WriteAsync(Encoding.Latin1.GetBytes(request), Cancellation);
         using var reader = new StreamReader(socket.GetStream());
 
         var answer = (await reader.ReadToEndAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation)).Split("\r\n\r\n");
