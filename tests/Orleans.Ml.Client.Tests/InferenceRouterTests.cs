@@ -37,6 +37,22 @@ public sealed class InferenceRouterTests
     }
 
     [Fact]
+    public async Task SharesTheRequestsOfAModel_BetweenItsDeployments()
+    {
+        var deployments = new[] { "one", "two" }.Select(id => Given.Assignment(id, routes: [("a", RoutingState.Started, 1, 1)]))
+            .Select(a => a with { TaskParameters = a.TaskParameters with { ModelId = "m" } });
+        Tell([.. deployments]);
+        var router = Router();
+
+        var served = new List<string>();
+        for (var i = 0; i < 200; i++)
+            served.Add((await router.ResolveAsync("m", Cancellation)).TaskParameters.DeploymentId);
+
+        Assert.InRange(served.Count(id => id == "one"), 50, 150);
+        Assert.InRange(served.Count(id => id == "two"), 50, 150);
+    }
+
+    [Fact]
     public async Task PrefersTheStartedDeployment_WhenAModelHasSeveral()
     {
         var starting = Given.Assignment("one", state: AssignmentState.Starting, routes: [("a", RoutingState.Starting, 1, 1)]);

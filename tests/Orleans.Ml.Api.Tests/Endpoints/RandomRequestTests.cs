@@ -16,8 +16,12 @@ namespace Orleans.Ml.Api.Tests.Endpoints;
 /// Malformed requests at every method of every route, over a socket: never a 5xx, always an envelope, and nothing of them stays in memory. What a request
 /// looks like comes from the OpenAPI document, so a new route or parameter is covered without being named here.
 /// </summary>
+[Collection(Alone)]
 public sealed class RandomRequestTests : IAsyncLifetime
 {
+    // Memory is the process's: what runs beside would count.
+    private const string Alone = "alone in the process";
+
     // Times every method of every route: at least 2 000 requests in each run.
     private const int RequestsPerMethod = 150;
     private const long LargestGrowthBytes = 16 * 1024 * 1024;
@@ -241,6 +245,9 @@ public sealed class RandomRequestTests : IAsyncLifetime
 
     private static Gen<string[]> Collect(Gen<string>[] gens) =>
         gens.Aggregate(Gen.Const(Array.Empty<string>()), (all, next) => Gen.Select(all, next, (a, n) => (string[])[.. a, n]));
+
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class AloneDefinition;
 
     private sealed record RandomRequest(string Method, string Target, byte[]? Body, string ContentType, string? Accept, string Encoding)
     {
