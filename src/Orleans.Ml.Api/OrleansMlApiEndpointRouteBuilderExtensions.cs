@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Ml.Api.Endpoints;
+using Orleans.Ml.Api.Errors;
 using Orleans.Ml.Api.Wire;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -25,7 +27,13 @@ public static class OrleansMlApiEndpointRouteBuilderExtensions
         services.GetRequiredService<DeploymentEndpoints>().Map(api);
         services.GetRequiredService<InferenceEndpoints>().Map(api);
         services.GetRequiredService<StatsEndpoints>().Map(api);
+        services.GetRequiredService<ModelAliasEndpoints>().Map(api);
+        services.GetRequiredService<CacheEndpoints>().Map(api);
+        services.GetRequiredService<CatEndpoints>().Map(api);
+        services.GetRequiredService<InfoEndpoints>().Map(api);
+        services.GetRequiredService<OpenApiEndpoints>().Map(api);
         ElasticRoute.MapUnknown(api);
+        RefusedRequests.AnswerAll(services.GetRequiredService<DiagnosticListener>());
         return api;
     }
 }

@@ -8,7 +8,7 @@ using Orleans.Ml.Models;
 namespace Orleans.Ml.Client;
 
 /// <summary>Chooses a route from the local table and calls the node's façade directly: one hop.</summary>
-internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, IOptions<RouterOptions> options) : IInferenceRouter
+internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IGrainFactory grains, IOptions<RouterOptions> options) : IInferenceRouter
 {
     /// <summary>Timers cannot wait longer.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
@@ -17,7 +17,7 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
 
     /// <inheritdoc/>
     public ValueTask<Assignment> ResolveAsync(string id, CancellationToken cancellationToken) =>
-        cache.Snapshot.Find(id, Random.Shared) is { Assignment: { State: AssignmentState.Started } assignment }
+        cache.Snapshot.Find(aliases.ModelOf(id) ?? id, Random.Shared) is { Assignment: { State: AssignmentState.Started } assignment }
             ? ValueTask.FromResult(assignment)
             : ResolveSlowlyAsync(id, cancellationToken);
 
@@ -105,6 +105,9 @@ internal sealed class InferenceRouter(RoutingCache cache, IGrainFactory grains, 
     /// <summary>The local table does not know the id as started: ask the cluster before saying so.</summary>
     private async ValueTask<Assignment> ResolveSlowlyAsync(string id, CancellationToken cancellationToken)
     {
+        if (aliases.ModelOf(id) is null)
+            await aliases.RefreshAsync(cancellationToken);
+        id = aliases.ModelOf(id) ?? id;
         var snapshot = await cache.RefreshAsync(cancellationToken);
         if (snapshot.Find(id, Random.Shared)?.Assignment is { } assignment)
         {

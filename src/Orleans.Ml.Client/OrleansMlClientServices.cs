@@ -13,7 +13,7 @@ public static class OrleansMlClientServices
     /// </summary>
     private static readonly TimeSpan GatewayListRefreshPeriod = TimeSpan.FromSeconds(1);
 
-    /// <summary>Adds <see cref="IInferenceRouter"/> and the routing table it reads. Call after Orleans was added, so that the table is polled once it is up.</summary>
+    /// <summary>Adds <see cref="IInferenceRouter"/> and the tables it reads. Call after Orleans was added, so that they are polled once it is up.</summary>
     public static IServiceCollection AddOrleansMlClient(this IServiceCollection services)
     {
         services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefreshPeriod);
@@ -21,6 +21,8 @@ public static class OrleansMlClientServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<RoutingCache>();
         services.AddHostedService(provider => provider.GetRequiredService<RoutingCache>());
+        services.AddSingleton<AliasCache>();
+        services.AddHostedService(provider => provider.GetRequiredService<AliasCache>());
         services.AddSingleton<IInferenceRouter, InferenceRouter>();
         return services;
     }

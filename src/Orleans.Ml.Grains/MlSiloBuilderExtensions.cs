@@ -7,6 +7,7 @@ using Orleans.Ml.Grains.Deployments;
 using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Grains.Nodes;
 using Orleans.Ml.Inference;
+using Orleans.Ml.Nlp;
 using Orleans.Ml.Placement;
 using Orleans.Placement;
 
@@ -24,12 +25,15 @@ public static class MlSiloBuilderExtensions
     /// <param name="silo">The silo.</param>
     /// <param name="configure">What the node may use of its machine.</param>
     /// <param name="models">Where it keeps the archives its workers load.</param>
-    public static ISiloBuilder AddOrleansMl(this ISiloBuilder silo, Action<NodeOptions>? configure = null, Action<LocalModelOptions>? models = null)
+    /// <param name="nlp">Where its text work follows Elasticsearch to the letter; must be the same on all nodes.</param>
+    public static ISiloBuilder AddOrleansMl(
+        this ISiloBuilder silo, Action<NodeOptions>? configure = null, Action<LocalModelOptions>? models = null, Action<NlpOptions>? nlp = null)
     {
         var services = silo.Services;
         services.AddNodeRuntime(options => configure?.Invoke(options));
         services.AddOptions<NodeOptions>().Configure<IOptions<SiloOptions>>((node, options) => node.NodeId = options.Value.SiloName);
         services.AddOptionsWithValidateOnStart<LocalModelOptions>().Configure(options => models?.Invoke(options)).ValidateDataAnnotations();
+        services.AddOptions<NlpOptions>().Configure(options => nlp?.Invoke(options));
         services.AddWorkers();
         services.TryAddSingleton<IModelSource, StoredModelSource>();
         services.AddPlacementFilter<PinToNodeStrategy, PinToNodeDirector>(ServiceLifetime.Singleton);

@@ -29,7 +29,7 @@ internal static class NodeBuilderExtensions
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodyBytes;
-            kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(settings.Address, settings.Port, listen => listen.UseOrleansMlApi().Protocols = HttpProtocols.Http1);
         });
         // Requests never block their thread, so no other thread needs to be woken to read them or to write their answers.
         builder.Services.Configure<SocketTransportOptions>(transport => transport.UnsafePreferInlineScheduling = true);

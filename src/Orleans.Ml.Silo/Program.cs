@@ -27,7 +27,8 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
         .TellDeploymentEvents()
         .AddOrleansMl(
             node => (node.AllocatedProcessors, node.MemoryBytes, node.Zone, node.Roles) = (settings.Processors, settings.MemoryBytes, settings.Zone, settings.Roles),
-            models => models.Directory = Path.Combine(settings.DataDirectory, "nodes", settings.NodeName, "models")));
+            models => models.Directory = Path.Combine(settings.DataDirectory, "nodes", settings.NodeName, "models"),
+            nlp => nlp.ZeroTokenTypes = settings.ZeroTokenTypes));
     builder.Services.AddOrleansMlClient();
     builder.Services.AddOrleansMlApi(api => api.NodeName = settings.NodeName);
     builder.Services.AddSampleModels(settings, terminal);

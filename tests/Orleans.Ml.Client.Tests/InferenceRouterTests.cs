@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Inference;
+using Orleans.Ml.Models;
 using Orleans.Ml.Placement;
 using Orleans.Ml.Testing;
 
@@ -24,6 +25,31 @@ public sealed class InferenceRouterTests
         Tell(other with { TaskParameters = other.TaskParameters with { ModelId = "m" } });
 
         Assert.Equal("other", (await Router().ResolveAsync("m", Cancellation)).TaskParameters.DeploymentId);
+    }
+
+    [Fact]
+    public async Task FindsTheDeploymentOfTheModel_WhenTheIdIsAnAliasOfIt()
+    {
+        Tell(Given.Assignment("m", routes: [("a", RoutingState.Started, 1, 1)]));
+        _cluster.Aliases = new(1, ModelAliases.Empty.ByAlias.Add("other-name", "m"));
+
+        Assert.Equal("m", (await Router().ResolveAsync("other-name", Cancellation)).TaskParameters.DeploymentId);
+    }
+
+    [Fact]
+    public async Task SharesTheRequestsOfAModel_BetweenItsDeployments()
+    {
+        var deployments = new[] { "one", "two" }.Select(id => Given.Assignment(id, routes: [("a", RoutingState.Started, 1, 1)]))
+            .Select(a => a with { TaskParameters = a.TaskParameters with { ModelId = "m" } });
+        Tell([.. deployments]);
+        var router = Router();
+
+        var served = new List<string>();
+        for (var i = 0; i < 200; i++)
+            served.Add((await router.ResolveAsync("m", Cancellation)).TaskParameters.DeploymentId);
+
+        Assert.InRange(served.Count(id => id == "one"), 50, 150);
+        Assert.InRange(served.Count(id => id == "two"), 50, 150);
     }
 
     [Fact]
@@ -242,6 +268,7 @@ public sealed class InferenceRouterTests
 
     private InferenceRouter Router(TimeSpan? answerMargin = null) => new(
         new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance),
+        new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance),
         _cluster,
         Options.Create(new RouterOptions { AnswerMargin = answerMargin ?? TimeSpan.FromSeconds(1) }));
 

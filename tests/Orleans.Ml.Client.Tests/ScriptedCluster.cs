@@ -16,6 +16,8 @@ internal sealed class ScriptedCluster : IGrainFactory
 
     public HashSet<string> Models { get; } = [];
 
+    public ModelAliases Aliases { get; set; } = ModelAliases.Empty;
+
     public List<string> Called { get; } = [];
 
     public ScriptedCluster Node(string node, InferenceReply reply) => Node(node, (_, _) => Task.FromResult(reply));
@@ -31,6 +33,7 @@ internal sealed class ScriptedCluster : IGrainFactory
         {
             nameof(IRoutingGrain) => new Routing(this),
             nameof(IInferenceGrain) => new Facade(this, primaryKey),
+            nameof(IModelAliasGrain) => new AliasGrain(Aliases),
             nameof(ITrainedModelGrain) => new Model(Models.Contains(primaryKey)),
             var other => throw new NotSupportedException(other),
         });
@@ -100,6 +103,17 @@ internal sealed class ScriptedCluster : IGrainFactory
             cluster.Called.Add(node);
             return cluster._nodes[node](input, cancellationToken);
         }
+    }
+
+    private sealed class AliasGrain(ModelAliases aliases) : IModelAliasGrain
+    {
+        public Task<ModelAliases> PollAsync(long known, TimeSpan wait, CancellationToken cancellationToken) => Task.FromResult(aliases);
+
+        public Task<ModelAliases> PutAsync(string alias, string modelId, string? current) => throw new NotSupportedException();
+
+        public Task<ModelAliases> RemoveAsync(string alias, string modelId) => throw new NotSupportedException();
+
+        public Task<ModelAliases> RemoveModelAsync(string modelId) => throw new NotSupportedException();
     }
 
     private sealed class Model(bool exists) : ITrainedModelGrain

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Models;
+using Orleans.Ml.Nlp;
 using Orleans.Ml.Testing;
 
 namespace Orleans.Ml.Grains.Tests;
@@ -22,6 +23,21 @@ public sealed class StoredModelSourceTests(ClusterFixture cluster) : IDisposable
         await using var files = await Source().FetchAsync(Parameters("whole"), ClusterFixture.Cancellation);
 
         Assert.Equal("onetwo", await File.ReadAllTextAsync(files.ArchivePath, ClusterFixture.Cancellation));
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task GivesTheSecondTextOfAPairTheTokenTypeOfTheOptions(bool zeroTokenTypes, long expected)
+    {
+        var id = $"pair-{expected}";
+        await StoreAsync(id, new TextSimilarityConfig(new Tokenization(), null, SpanScoreCombination.Max));
+
+        await using var files = await Source(zeroTokenTypes).FetchAsync(Parameters(id), ClusterFixture.Cancellation);
+
+        var prepared = files.Model.Bind(new TextSimilarityUpdate(null, null, "one", null)).Prepare("one");
+        // [CLS] one [SEP] one [SEP]
+        Assert.Equal([0, 0, 0, expected, expected], prepared.Input.Argument(2).ToArray());
     }
 
     [Theory]
@@ -55,13 +71,14 @@ public sealed class StoredModelSourceTests(ClusterFixture cluster) : IDisposable
 
     private IModelStore Store => cluster.Cluster.Silos[0].ServiceProvider.GetRequiredService<IModelStore>();
 
-    private StoredModelSource Source() => new(cluster.Grains, Store, Options.Create(new LocalModelOptions { Directory = _folder }));
+    private StoredModelSource Source(bool zeroTokenTypes = false) => new(cluster.Grains, Store, Options.Create(new LocalModelOptions { Directory = _folder }), Options.Create(new NlpOptions { ZeroTokenTypes = zeroTokenTypes }));
 
     private static TaskParameters Parameters(string id) => Given.Parameters(id, modelBytes: 6);
 
-    private async Task StoreAsync(string id)
+    private async Task StoreAsync(string id, InferenceConfig? config = null)
     {
-        await cluster.Model(id).CreateAsync(ClusterFixture.Config(id));
+        var stored = ClusterFixture.Config(id);
+        await cluster.Model(id).CreateAsync(stored with { InferenceConfig = config ?? stored.InferenceConfig });
         await WriteAsync(id, "part-0", "one");
         await WriteAsync(id, "part-1", "two");
         await WriteAsync(id, "vocabulary", """{"vocabulary":["[PAD]","[UNK]","[CLS]","[SEP]","[MASK]","one"]}""");

@@ -1,3 +1,5 @@
+using Orleans.Ml.Api.Wire;
+
 namespace Orleans.Ml.Api.Contracts;
 
 /// <summary>A comma list of ids and wildcards, as in paths: <c>a,b*,_all</c>. Rules: models-nlp-ingest-security.md §1.4.</summary>
@@ -30,40 +32,10 @@ internal sealed class IdExpression
         var unmatched = _items.Where(i => !(allowNoMatch && IsWildcard(i)) && !ids.Any(id => Matches(i, id))).ToList();
         if (unmatched.Count > 0)
             throw new MlException(MlErrorKind.NotFound,
-                $"No known trained model or deployment with model_id [{Wire.Excerpt.Of(string.Join(",", unmatched))}]");
+                $"No known trained model or deployment with model_id [{Excerpt.Of(string.Join(",", unmatched))}]");
     }
 
     private static bool IsWildcard(string item) => item.Contains('*', StringComparison.Ordinal);
 
-    private static bool Matches(string item, string id) => IsWildcard(item) ? Wildcard(item, id) : item == id;
-
-    // Greedy with one step back: linear in practice, and no pattern can make it explode.
-    private static bool Wildcard(ReadOnlySpan<char> pattern, ReadOnlySpan<char> id)
-    {
-        int p = 0, i = 0, star = -1, resume = 0;
-        while (i < id.Length)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                star = p++;
-                resume = i;
-            }
-            else if (p < pattern.Length && pattern[p] == id[i])
-            {
-                p++;
-                i++;
-            }
-            else if (star >= 0)
-            {
-                p = star + 1;
-                i = ++resume;
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        return pattern[p..].IndexOfAnyExcept('*') < 0;
-    }
+    private static bool Matches(string item, string id) => IsWildcard(item) ? Wildcard.Matches(item, id) : item == id;
 }

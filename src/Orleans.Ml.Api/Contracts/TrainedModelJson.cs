@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Orleans.Ml.Api.Contracts.Tasks;
+using Orleans.Ml.Api.Operations;
 using Orleans.Ml.Api.Wire;
 using Orleans.Ml.Models;
 
@@ -14,9 +16,9 @@ internal static class TrainedModelJson
     /// <summary>Clients want to see an index; ours is a model store.</summary>
     public const string Location = ".ml-inference-native-000002";
 
-    public static void Write(Utf8JsonWriter writer, TrainedModel model, TrainedModelView view)
+    public static void Write(Utf8JsonWriter writer, CatalogModel model, TrainedModelView view)
     {
-        var config = model.Config;
+        var config = model.Stored.Config;
         writer.WriteStartObject();
         writer.WriteString("model_id"u8, config.ModelId);
         writer.WriteString("model_type"u8, "pytorch"u8);
@@ -25,12 +27,7 @@ internal static class TrainedModelJson
         if (config.Description is { } description)
             writer.WriteString("description"u8, description);
         WriteStrings(writer, "tags", config.Tags);
-        if (config.MetadataJson is { } metadata)
-        {
-            writer.WritePropertyName("metadata"u8);
-            writer.WriteRawValue(metadata, skipInputValidation: true);
-        }
-
+        WriteMetadata(writer, config.MetadataJson, model.Aliases);
         writer.WriteStartObject("input"u8);
         WriteStrings(writer, "field_names", config.InputFieldNames);
         writer.WriteEndObject();
@@ -41,7 +38,7 @@ internal static class TrainedModelJson
         writer.WriteEndObject();
         writer.WriteEndObject();
         if (view.ShowsDefinitionStatus)
-            writer.WriteBoolean("fully_defined"u8, model.FindDefinitionProblem() is null);
+            writer.WriteBoolean("fully_defined"u8, model.Stored.FindDefinitionProblem() is null);
         if (config.PlatformArchitecture is { } platform)
             writer.WriteString("platform_architecture"u8, platform);
         if (config.PrefixStrings is { } prefixes)
@@ -59,6 +56,30 @@ internal static class TrainedModelJson
         writer.WriteNumber("model_size_bytes"u8, config.ModelSizeBytes);
         writer.WriteNumber("estimated_operations"u8, config.EstimatedOperations);
         writer.WriteString("license_level"u8, "platinum"u8);
+    }
+
+    // The aliases show inside the metadata, which appears for their sake when there is none.
+    private static void WriteMetadata(Utf8JsonWriter writer, byte[]? metadata, ImmutableArray<string> aliases)
+    {
+        if (metadata is null && aliases.IsEmpty)
+            return;
+        writer.WritePropertyName("metadata"u8);
+        if (aliases.IsEmpty)
+        {
+            writer.WriteRawValue(metadata, skipInputValidation: true);
+            return;
+        }
+
+        writer.WriteStartObject();
+        if (metadata is not null)
+        {
+            using var document = JsonDocument.Parse(metadata);
+            foreach (var member in document.RootElement.EnumerateObject())
+                member.WriteTo(writer);
+        }
+
+        WriteStrings(writer, "model_aliases", aliases);
+        writer.WriteEndObject();
     }
 
     private static void WritePrefixes(Utf8JsonWriter writer, PrefixStrings prefixes)

@@ -9,7 +9,8 @@ using Orleans.Ml.Deployments;
 namespace Orleans.Ml.Api.Endpoints;
 
 /// <summary>Deployments: start, update, explain, stop.</summary>
-internal sealed class DeploymentEndpoints(DeploymentStart start, DeploymentUpdate update, DeploymentExplanation explanation, DeploymentStop stop)
+internal sealed class DeploymentEndpoints(
+    ModelCatalog catalog, DeploymentStart start, DeploymentUpdate update, DeploymentExplanation explanation, DeploymentStop stop)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -28,16 +29,17 @@ internal sealed class DeploymentEndpoints(DeploymentStart start, DeploymentUpdat
         var modelId = context.PathValue("model_id");
         var request = await ReadAsync(context, modelId, StartRequest.Read);
         foreach (var (used, instead) in request.Deprecated)
-            DeprecationWarning.Add(context, $"Deprecated field [{used}] used, expected [{instead}] instead");
+            ResponseWarning.Add(context, $"Deprecated field [{used}] used, expected [{instead}] instead");
         if (!ModelIds.IsValid(modelId))
             throw ModelCatalog.NotFound(modelId);
+        var deployment = request.Deployment with { ModelId = await catalog.ResolveAsync(modelId) };
         if (request.IsDryRun)
         {
-            await JsonAnswer.WriteAsync(context, await explanation.OfStartAsync(request.Deployment), ExplanationJson.Write);
+            await JsonAnswer.WriteAsync(context, await explanation.OfStartAsync(deployment), ExplanationJson.Write);
             return;
         }
 
-        var assignment = await start.RunAsync(request.Deployment, request.Goal, request.Timeout, context.RequestAborted);
+        var assignment = await start.RunAsync(deployment, request.Goal, request.Timeout, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, assignment, AssignmentJson.Write);
     }
 

@@ -27,7 +27,7 @@ internal sealed class InferenceEndpoints(IInferenceRouter router)
     /// <summary>The deprecated form: one document, and its result as it is.</summary>
     private async Task InferOneAsync(HttpContext context)
     {
-        DeprecationWarning.Add(context,
+        ResponseWarning.Add(context,
             "[POST /_ml/trained_models/{model_id}/deployment/_infer] is deprecated! Use [POST /_ml/trained_models/{model_id}/_infer] instead.");
         var reply = await AskAsync(context, isSingle: true);
         await AnswerAsync(context, reply, InferenceResultJson.WriteSingle);

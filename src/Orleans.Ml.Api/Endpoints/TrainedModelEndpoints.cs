@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Routing;
 using Orleans.Ml.Api.Contracts;
 using Orleans.Ml.Api.Operations;
 using Orleans.Ml.Api.Wire;
-using Orleans.Ml.Models;
 
 namespace Orleans.Ml.Api.Endpoints;
 
@@ -40,7 +39,7 @@ internal sealed class TrainedModelEndpoints(ModelCatalog catalog, ModelCreation 
         using var json = JsonBody.ParseObject(body.Bytes);
         var config = CreateModelRequest.Read(context.PathValue("model_id"), json.RootElement, Guid.NewGuid().ToString("N"), time.GetUtcNow());
         var model = await creation.RunAsync(config, context.RequestAborted);
-        await JsonAnswer.WriteAsync(context, model, static (writer, model) => TrainedModelJson.Write(writer, model, default));
+        await JsonAnswer.WriteAsync(context, model, static (writer, model) => TrainedModelJson.Write(writer, new(model, []), default));
     }
 
     private async Task GetAsync(HttpContext context)
@@ -55,8 +54,8 @@ internal sealed class TrainedModelEndpoints(ModelCatalog catalog, ModelCreation 
         var view = new TrainedModelView(query.Boolean("exclude_generated") ?? false, includes.Contains("definition_status"), query.IsOn("human"));
 
         var models = await catalog.ListAsync(expression, context.RequestAborted);
-        models.RemoveAll(m => !Array.TrueForAll(tags, m.Config.Tags.Contains));
-        expression.RequireMatches([.. models.Select(m => m.Config.ModelId)], allowNoMatch);
+        models.RemoveAll(m => !Array.TrueForAll(tags, m.Stored.Config.Tags.Contains));
+        expression.RequireMatches([.. models.SelectMany(m => m.Names)], allowNoMatch);
         if (models.Count > 1 && Array.Find(includes, i => i.StartsWith("definition", StringComparison.Ordinal)) is { } single)
             throw new MlException(MlErrorKind.BadRequest, $"[include] [{single}] is possible for one model only, the request names [{models.Count}]");
         await JsonAnswer.WriteAsync(context, (models.Count, Page: paging.Of(models), view),
@@ -72,7 +71,7 @@ internal sealed class TrainedModelEndpoints(ModelCatalog catalog, ModelCreation 
         await Acknowledged.WriteAsync(context);
     }
 
-    private static void Write(Utf8JsonWriter writer, int count, IEnumerable<TrainedModel> page, TrainedModelView view)
+    private static void Write(Utf8JsonWriter writer, int count, IEnumerable<CatalogModel> page, TrainedModelView view)
     {
         writer.WriteStartObject();
         writer.WriteNumber("count"u8, count);

@@ -25,8 +25,7 @@ internal static class ElasticErrors
     {
         ElasticErrorException known => known.Error,
         MlException known => From(known),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } bad => From(new MlException(MlErrorKind.TooLarge, bad.Message)),
-        BadHttpRequestException bad => From(new MlException(MlErrorKind.BadRequest, bad.Message)),
+        BadHttpRequestException bad => new(bad.StatusCode, "status_exception", bad.Message),
         _ when IsUnavailable(exception) => From(new MlException(MlErrorKind.Unavailable,
             "A node or the storage of the cluster cannot be reached at the moment; try again")),
         _ => From(new MlException(MlErrorKind.ServerError,
@@ -52,6 +51,14 @@ internal static class ElasticErrors
     /// <summary>A body or an answer in a format nobody here speaks.</summary>
     public static ElasticError NotSupported(string header, string value) =>
         new(StatusCodes.Status406NotAcceptable, null, $"{header} header [{value}] is not supported");
+
+    /// <summary>There is no such alias; unlike other things that are absent it is no <c>resource_not_found_exception</c>.</summary>
+    public static ElasticError AliasNotFound(string alias) =>
+        new(StatusCodes.Status404NotFound, "status_exception", $"[model_alias] [{alias}] could not be found");
+
+    /// <summary>A table is to be sorted by a column it does not have.</summary>
+    public static ElasticError UnknownSortColumn(string name) =>
+        new(StatusCodes.Status400BadRequest, "unsupported_operation_exception", $"Unable to sort by unknown sort key [{name}]");
 
     /// <summary>A vendor media type with a number that cannot be served.</summary>
     public static ElasticError MediaTypeHeader(string reason) =>

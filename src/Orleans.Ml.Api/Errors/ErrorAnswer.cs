@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Orleans.Ml.Api.Wire;
@@ -7,7 +8,14 @@ namespace Orleans.Ml.Api.Errors;
 /// <summary>Writes the error envelope. Shape: deployment-runtime.md §0.2.</summary>
 internal static class ErrorAnswer
 {
-    public static Task WriteAsync(HttpContext context, ElasticError error) => JsonAnswer.WriteAsync(context, error, Write, error.Status);
+    /// <summary>Answers with an error; with <c>error_trace</c> also where <paramref name="exception"/> came from.</summary>
+    public static Task WriteAsync(HttpContext context, ElasticError error, Exception? exception = null)
+    {
+        context.Response.ContentType = MediaTypes.JsonOr(context.Response.ContentType);
+        if (QueryParameters.Of(context).IsOn("error_trace") && error.Type is not null)
+            error = error with { StackTrace = TraceOf(error, exception) };
+        return JsonAnswer.WriteAsync(context, error, Write, error.Status);
+    }
 
     internal static void Write(Utf8JsonWriter writer, ElasticError error)
     {
@@ -38,7 +46,14 @@ internal static class ErrorAnswer
     {
         writer.WriteString("type"u8, error.Type);
         writer.WriteString("reason"u8, error.Reason);
+        if (error.StackTrace is { } trace)
+            writer.WriteString("stack_trace"u8, trace);
     }
+
+    // Without file names: they would tell of the machine the server was built on.
+    private static string TraceOf(ElasticError error, Exception? exception) => exception is null
+        ? $"{error.Type}: {error.Reason}"
+        : $"{error.Type}: {error.Reason}\n{new StackTrace(exception, fNeedFileInfo: false)}";
 
     private static void WriteCause(Utf8JsonWriter writer, ElasticError? cause)
     {

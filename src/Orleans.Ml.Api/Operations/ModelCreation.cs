@@ -41,8 +41,10 @@ internal sealed class ModelCreation(ModelCatalog catalog, IGrainFactory grains, 
             throw new MlException(MlErrorKind.BadRequest,
                 $"[tags] [{string.Join(", ", tagged.Select(m => m.Config.ModelId))}] are ids of existing models; tags and ids must differ");
         var others = await catalog.ListAsync(IdExpression.Parse(null), cancellationToken);
-        if (others.Find(m => m.Config.Tags.Contains(id)) is { } other)
+        if (others.Find(m => m.Stored.Config.Tags.Contains(id)) is { } other)
+            throw new MlException(MlErrorKind.BadRequest, $"[model_id] [{id}] is a tag of the existing model [{other.Id}]; tags and ids must differ");
+        if (others.Find(m => m.Aliases.Contains(id)) is { } aliased)
             throw new MlException(MlErrorKind.BadRequest,
-                $"[model_id] [{id}] is a tag of the existing model [{other.Config.ModelId}]; tags and ids must differ");
+                $"[model_id] [{id}] is a [model_alias] of the existing model [{aliased.Id}]; ids and aliases must be unique");
     }
 }

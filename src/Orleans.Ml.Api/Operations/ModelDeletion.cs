@@ -5,7 +5,7 @@ using Orleans.Ml.Placement;
 namespace Orleans.Ml.Api.Operations;
 
 /// <summary>Deletes a model: asks the deployments first, then the model. Rules: models-nlp-ingest-security.md §1.6.</summary>
-internal sealed class ModelDeletion(ModelCatalog catalog, IGrainFactory grains, DeploymentStop stop)
+internal sealed class ModelDeletion(ModelCatalog catalog, ModelAliasing aliasing, IGrainFactory grains, DeploymentStop stop)
 {
     /// <summary>Deletes it, with <paramref name="force"/> after stopping what uses it.</summary>
     /// <exception cref="MlException"><see cref="MlErrorKind.Conflict"/> while it is deployed, <see cref="MlErrorKind.NotFound"/>.</exception>
@@ -23,11 +23,14 @@ internal sealed class ModelDeletion(ModelCatalog catalog, IGrainFactory grains, 
         }
 
         await Task.WhenAll(deployments.Select(d => stop.RunAsync(d, StopMode.Forced, "its model is deleted", timeout, cancellationToken)));
+        // Before the model, so that a crash leaves no alias behind; and after it, for one that was given meanwhile.
+        await aliasing.DeleteAllAsync(modelId);
         // The model itself says whether it is there: one that was deleted half-way shows nowhere, and this is how its files go.
         var wasThere = await catalog.GrainOf(modelId).DeleteAsync();
         await StopOrphansAsync(modelId, timeout, cancellationToken);
         if (!wasThere)
             throw ModelCatalog.NotFound(modelId);
+        await aliasing.DeleteAllAsync(modelId);
     }
 
     // A start may have found the model and been planned meanwhile. It looks for the model again when it is planned, this looks for deployments again when

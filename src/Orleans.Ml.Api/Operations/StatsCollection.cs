@@ -37,18 +37,18 @@ internal sealed class StatsCollection(ModelCatalog catalog, IGrainFactory grains
         var plan = await grains.GetGrain<IPlacementGrain>(IPlacementGrain.Key).GetPlanAsync();
         var matching = plan.Deployments.Where(d => expression.Matches(d.Key)).Select(d => d.Key).ToHashSet(StringComparer.Ordinal);
         var models = await catalog.ListAsync(expression, matching.Select(d => plan.Deployments[d].Parameters.ModelId), cancellationToken);
-        expression.RequireMatches([.. models.Select(m => m.Config.ModelId), .. matching], allowNoMatch);
+        expression.RequireMatches([.. models.SelectMany(m => m.Names), .. matching], allowNoMatch);
 
         var page = paging.Of(models).ToList();
-        var ids = page.ToDictionary(m => m.Config.ModelId, StringComparer.Ordinal);
+        var ids = page.ToDictionary(m => m.Id, StringComparer.Ordinal);
         var wanted = plan.Deployments.Values.Select(d => d.Parameters)
-            .Where(p => ids.ContainsKey(p.ModelId) && (expression.Matches(p.ModelId) || matching.Contains(p.DeploymentId)));
+            .Where(p => ids.TryGetValue(p.ModelId, out var model) && (model.Names.Any(expression.Matches) || matching.Contains(p.DeploymentId)));
         var found = await Task.WhenAll(wanted.Select(p => grains.GetGrain<IDeploymentGrain>(p.DeploymentId).GetAsync()));
         var assignments = found.OfType<Assignment>().ToList();
         var nodes = await AskNodesAsync(assignments);
         var deployments = assignments.Select(a => new DeploymentStats(a, Combine(a, nodes)))
             .ToLookup(d => d.Assignment.TaskParameters.ModelId, StringComparer.Ordinal);
-        return new(models.Count, [.. page.SelectMany(m => Elements(m, deployments[m.Config.ModelId]))]);
+        return new(models.Count, [.. page.SelectMany(m => Elements(m.Stored, deployments[m.Id]))]);
     }
 
     private static IEnumerable<ModelStats> Elements(TrainedModel model, IEnumerable<DeploymentStats> deployments) => deployments

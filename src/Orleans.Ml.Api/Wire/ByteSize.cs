@@ -62,6 +62,19 @@ internal readonly record struct ByteSize(long Bytes, string Exact)
         return string.Create(CultureInfo.InvariantCulture, $"{bytes}b");
     }
 
+    /// <summary>Without loss, in the largest unit that holds it without a fraction.</summary>
+    public static string ExactText(long bytes)
+    {
+        var (suffix, shift) = Array.Find(Units, u => u.Suffix.Length == 2 && bytes != 0 && bytes % (1L << u.Shift) == 0) is { Suffix: not null } unit ? unit : ("b", 0);
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes >> shift}{suffix}");
+    }
+
+    /// <summary>Whether it is the name of a unit.</summary>
+    public static bool IsUnit(string unit) => Array.Exists(Units, u => u.Suffix.Equals(unit, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>In whole units.</summary>
+    public static long In(long bytes, string unit) => bytes >> Array.Find(Units, u => u.Suffix.Equals(unit, StringComparison.OrdinalIgnoreCase)).Shift;
+
     private static string ExactOf(long bytes, long unit, string suffix)
     {
         if (bytes == 0)

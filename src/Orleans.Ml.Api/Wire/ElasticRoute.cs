@@ -13,7 +13,11 @@ namespace Orleans.Ml.Api.Wire;
 /// <param name="Handler">Binds, calls one thing, maps; throws what is wrong.</param>
 /// <param name="ReadsBody">Otherwise a body is refused.</param>
 /// <param name="Parameters">Query parameters it knows besides the common ones; all others are refused.</param>
-internal sealed record ElasticMethod(string Name, RequestDelegate Handler, bool ReadsBody = false, params string[] Parameters);
+internal sealed record ElasticMethod(string Name, RequestDelegate Handler, bool ReadsBody = false, params string[] Parameters)
+{
+    /// <summary>Whether it answers with text for people unless JSON is asked for.</summary>
+    public bool AnswersText { get; init; }
+}
 
 /// <summary>
 /// One path with all its methods: what every Elasticsearch answer has in common happens here, once, around the handler. It is an endpoint and not a
@@ -25,8 +29,11 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
     private readonly string _allowed = string.Join(",", methods.SelectMany(m => m.Name == "GET" ? ["GET", "HEAD"] : new[] { m.Name }).Order());
 
     /// <summary>Maps a path with its methods.</summary>
-    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, params ElasticMethod[] methods) =>
-        routes.Map(pattern, new ElasticRoute(LoggerOf(routes), methods).InvokeAsync);
+    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, params ElasticMethod[] methods)
+    {
+        routes.ServiceProvider.GetRequiredService<RouteList>().Add(pattern, methods);
+        return routes.Map(pattern, new ElasticRoute(LoggerOf(routes), methods).InvokeAsync);
+    }
 
     /// <summary>Maps whatever no other endpoint wants: Elasticsearch's answer to unknown paths.</summary>
     public static IEndpointConventionBuilder MapUnknown(IEndpointRouteBuilder routes) =>
@@ -54,7 +61,7 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
             if (context.Response.HasStarted)
                 context.Abort();
             else
-                await ErrorAnswer.WriteAsync(context, ElasticErrors.From(exception));
+                await ErrorAnswer.WriteAsync(context, ElasticErrors.From(exception), exception);
         }
     }
 
@@ -83,12 +90,15 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
             return;
         }
 
-        context.Response.ContentType = MediaTypes.ForAccept(request.Headers.Accept);
-        QueryParameters.Of(context).CheckAllKnown(context, method.Parameters);
+        var query = QueryParameters.Of(context);
+        context.Response.ContentType = method.AnswersText
+            ? MediaTypes.ForCat(request.Headers.Accept, query.String("format"))
+            : MediaTypes.ForAccept(request.Headers.Accept);
+        query.CheckAllKnown(context, method.Parameters, method.AnswersText);
         if (!method.ReadsBody)
             await RequestBody.RefuseAsync(context);
         else if (RequestBody.MayExist(context))
-            MediaTypes.CheckContentType(request.ContentType, context.Response.ContentType);
+            MediaTypes.CheckContentType(request.ContentType, context.Response.ContentType!);
         await method.Handler(context);
     }
 

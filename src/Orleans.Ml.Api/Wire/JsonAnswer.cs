@@ -32,31 +32,44 @@ internal sealed class JsonAnswer : IDisposable
     {
         var answer = _kept ?? new();
         _kept = null;
-        if (QueryParameters.Of(context).IsOn("pretty"))
-        {
-            using var pretty = new Utf8JsonWriter(answer._buffer, Pretty);
-            write(pretty, value);
-            pretty.Flush();
-            answer._buffer.Write("\n"u8);
-        }
+        var query = QueryParameters.Of(context);
+        var isPretty = query.IsOn("pretty");
+        if (FieldFilter.Parse(query.String("filter_path")) is { } filter)
+            answer.WriteFiltered(filter, value, write, isPretty);
+        else if (isPretty)
+            answer.Write(value, write, Pretty);
         else
-        {
-            write(answer._writer, value);
-            answer._writer.Flush();
-        }
-
+            answer.Write(value, write);
+        if (isPretty)
+            answer._buffer.Write("\n"u8);
         return answer.SendAsync(context, status);
     }
 
     public void Dispose() => _writer.Dispose();
 
+    private void Write<T>(T value, Action<Utf8JsonWriter, T> write)
+    {
+        write(_writer, value);
+        _writer.Flush();
+    }
+
+    private void Write<T>(T value, Action<Utf8JsonWriter, T> write, JsonWriterOptions options)
+    {
+        using var writer = new Utf8JsonWriter(_buffer, options);
+        write(writer, value);
+    }
+
+    private void WriteFiltered<T>(FieldFilter filter, T value, Action<Utf8JsonWriter, T> write, bool isPretty)
+    {
+        Write(value, write);
+        using var whole = JsonDocument.Parse(_buffer.WrittenMemory.ToArray());
+        _buffer.ResetWrittenCount();
+        Write(filter.Apply(whole.RootElement), static (writer, kept) => kept!.WriteTo(writer), isPretty ? Pretty : Compact);
+    }
+
     private async Task SendAsync(HttpContext context, int status)
     {
-        var response = context.Response;
-        response.StatusCode = status;
-        response.ContentLength = _buffer.WrittenCount;
-        if (!HttpMethods.IsHead(context.Request.Method))
-            await response.BodyWriter.WriteAsync(_buffer.WrittenMemory, context.RequestAborted);
+        await AnswerBody.SendAsync(context, _buffer.WrittenMemory, status);
         Keep();
     }
 

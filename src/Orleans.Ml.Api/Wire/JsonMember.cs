@@ -28,7 +28,7 @@ internal readonly record struct JsonMember(string Owner, string Name, JsonElemen
         foreach (var member in Members())
         {
             if (only is not null)
-                throw Problem($"must hold exactly one member, has [{only.Value.Name}] and [{member.Name}]");
+                throw Problem($"must hold exactly one member, has [{Excerpt.Of(only.Value.Name)}] and [{Excerpt.Of(member.Name)}]");
             only = member;
         }
 

@@ -16,8 +16,11 @@ internal readonly struct QueryParameters
 
     public static QueryParameters Of(HttpContext context) => new(context.Request.QueryString.HasValue ? context.Request.Query : null);
 
-    /// <summary>Refuses parameters that neither every route nor this one knows.</summary>
-    public void CheckAllKnown(HttpContext context, ReadOnlySpan<string> known)
+    /// <summary>The common parameters: known everywhere.</summary>
+    public static IReadOnlyList<string> CommonNames => Common;
+
+    /// <summary>Refuses parameters that neither every route nor this one knows, and formats that this one does not answer in.</summary>
+    public void CheckAllKnown(HttpContext context, ReadOnlySpan<string> known, bool allowsText = false)
     {
         if (_query is null)
             return;
@@ -29,14 +32,10 @@ internal readonly struct QueryParameters
         }
 
         if (unknown is not null)
-        {
-            unknown.Sort(StringComparer.Ordinal);
-            throw new MlException(MlErrorKind.IllegalArgument,
-                $"request [{context.Request.Path}] contains unrecognized parameters: {Excerpt.Of(string.Join(", ", unknown.Select(n => $"[{n}]")))}");
-        }
-
-        if (String("format") is { } format and not ("json" or ""))
-            throw new ElasticErrorException(ElasticErrors.NotSupported("format", Excerpt.Of(format)));
+            throw UnknownParameters.Refuse(context.Request.Path.Value ?? "/", unknown, [.. Common, .. known]);
+        var allowsFormat = String("format")?.ToLowerInvariant() is null or "" or "json" || (allowsText && IsText);
+        if (!allowsFormat)
+            throw new ElasticErrorException(ElasticErrors.NotSupported("format", Excerpt.Of(String("format")!)));
         foreach (var name in (ReadOnlySpan<string>)["pretty", "human", "error_trace"])
             Boolean(name);
     }
@@ -44,6 +43,9 @@ internal readonly struct QueryParameters
     // The last one wins, as in Elasticsearch.
     public string? String(string name) =>
         _query is not null && _query.TryGetValue(name, out var values) && values.Count > 0 ? values[^1] ?? "" : null;
+
+    /// <summary>Whether the answer is asked for as text for people.</summary>
+    public bool IsText => "text".Equals(String("format"), StringComparison.OrdinalIgnoreCase);
 
     public bool IsOn(string name) => String(name) is "" or "true";
 

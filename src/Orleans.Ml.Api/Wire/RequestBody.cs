@@ -15,6 +15,9 @@ internal struct RequestBody : IDisposable
     private const int InitialBytes = 4 * 1024;
     private const int LargestFirstBytes = 256 * 1024;
 
+    // The pool would keep larger ones for long; they are for the garbage collector.
+    private const int LargestPooledBytes = 1024 * 1024;
+
     private byte[]? _buffer;
     private int _length;
 
@@ -99,23 +102,30 @@ internal struct RequestBody : IDisposable
         if (context.Request.ContentLength is null && await ReadSomeAsync(context.Request.Body, new byte[1], context.RequestAborted) == 0)
             return;
         throw new MlException(MlErrorKind.IllegalArgument,
-            $"request [{context.Request.Method} {context.Request.Path}] does not support having a body");
+            $"request [{context.Request.Method} {Excerpt.Of(context.Request.Path.Value ?? "/")}] does not support having a body");
     }
 
     public void Dispose()
     {
         if (_buffer is null)
             return;
-        ArrayPool<byte>.Shared.Return(_buffer);
+        GiveBack(_buffer);
         _buffer = null;
         _length = 0;
     }
 
     private void Grow()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer!.Length * 2);
+        var length = _buffer!.Length * 2;
+        var larger = length <= LargestPooledBytes ? ArrayPool<byte>.Shared.Rent(length) : GC.AllocateUninitializedArray<byte>(length);
         _buffer.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        GiveBack(_buffer);
         _buffer = larger;
+    }
+
+    private static void GiveBack(byte[] buffer)
+    {
+        if (buffer.Length <= LargestPooledBytes)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 }

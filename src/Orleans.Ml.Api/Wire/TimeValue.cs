@@ -40,6 +40,9 @@ internal static class TimeValue
         return false;
     }
 
+    /// <summary>Whether it is the name of a unit.</summary>
+    public static bool IsUnit(string unit) => Array.Exists(Units, u => u.Suffix == unit);
+
     public static string Problem(string name, string text) =>
         $"failed to parse [{name}] with value [{Excerpt.Of(text)}] as a time value: " +
         "it must be an integer, and its unit is missing or unrecognized; units are nanos, micros, ms, s, m, h, d";

@@ -8,7 +8,8 @@ using Orleans.Ml.Nlp.Tokenization;
 namespace Orleans.Ml.Grains.Models;
 
 /// <summary>Brings models from the model store to this node's disk.</summary>
-internal sealed class StoredModelSource(IGrainFactory grains, IModelStore store, IOptions<LocalModelOptions> options) : IModelSource
+internal sealed class StoredModelSource(
+    IGrainFactory grains, IModelStore store, IOptions<LocalModelOptions> options, IOptions<NlpOptions> nlpOptions) : IModelSource
 {
     public async Task<ModelFiles> FetchAsync(TaskParameters parameters, CancellationToken cancellationToken)
     {
@@ -23,7 +24,7 @@ internal sealed class StoredModelSource(IGrainFactory grains, IModelStore store,
 
         await using var vocabularyFile = await OpenAsync(model, model.VocabularyFile, cancellationToken);
         var vocabulary = await Vocabulary.ReadAsync(vocabularyFile, cancellationToken);
-        var nlp = NlpModel.Create(id, model.Config.InferenceConfig, vocabulary);
+        var nlp = NlpModel.Create(id, model.Config.InferenceConfig, vocabulary, nlpOptions.Value);
         var local = new LocalModel(Path.Combine(options.Value.Directory, $"{Guid.NewGuid():N}.pt"), model.Config.InferenceConfig, nlp);
         try
         {

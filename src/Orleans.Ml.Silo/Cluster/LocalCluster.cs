@@ -51,6 +51,8 @@ internal sealed class LocalCluster(NodeSettings settings, TextWriter terminal)
             options.AddRange(["--roles", settings.IsFrontend ? "frontend" : "compute"]);
         if (settings.Zone.Length > 0)
             options.AddRange(["--zone", settings.Zone]);
+        if (settings.ZeroTokenTypes)
+            options.Add("--zero-token-types");
         if (index > 0 || settings.SamplesDirectory is null)
             options.Add("--no-samples");
         else

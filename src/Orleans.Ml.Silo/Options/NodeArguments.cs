@@ -88,6 +88,11 @@ internal static partial class NodeArguments
         DefaultValueFactory = _ => NodeRoles.Compute | NodeRoles.Frontend,
     };
 
+    public static readonly Option<bool> ZeroTokenTypes = new("--zero-token-types")
+    {
+        Description = "Give both texts of a pair token type 0, as Elasticsearch does, instead of 0 and 1, with which models are trained. Give it to all nodes.",
+    };
+
     /// <summary>A whole number from 1 to <paramref name="most"/>; 0 when it is not given and has no default.</summary>
     private static Option<int> Number(string name, string helpName, int most, string description, int? defaultValue = null)
     {

@@ -21,7 +21,7 @@ internal static class NodeCommand
         {
             NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples,
             NodeArguments.Samples, NodeArguments.Address, NodeArguments.AllowInsecureBind, NodeArguments.SiloPort, NodeArguments.GatewayPort,
-            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.Zone, NodeArguments.Roles,
+            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.Zone, NodeArguments.Roles, NodeArguments.ZeroTokenTypes,
         };
         command.HelpName = "./run";
         command.SetAction((parsed, _) => RunAsync(parsed, runAsync));
@@ -78,7 +78,8 @@ internal static class NodeCommand
             parsed.GetValue(NodeArguments.Redis),
             parsed.GetValue(NodeArguments.Zone)!,
             nodes,
-            parsed.GetValue(NodeArguments.Roles));
+            parsed.GetValue(NodeArguments.Roles),
+            parsed.GetValue(NodeArguments.ZeroTokenTypes));
     }
 
     /// <summary><c>samples/models</c> beside the program's files or above them; a path that does not exist when there is none.</summary>

@@ -17,6 +17,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="Zone">What the node shares the risk of failing with.</param>
 /// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
 /// <param name="Roles">What the node is for.</param>
+/// <param name="ZeroTokenTypes">Whether both texts of a pair have token type 0, as in Elasticsearch.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -30,7 +31,8 @@ internal sealed record NodeSettings(
     string? Redis = null,
     string Zone = "",
     int ClusterSize = 1,
-    NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend)
+    NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
+    bool ZeroTokenTypes = false)
 {
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Orleans.Ml.Api.Tests.Fakes;
 
 namespace Orleans.Ml.Api.Tests.Endpoints;
@@ -74,6 +75,77 @@ public sealed class WireRulesTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
         Assert.Equal("illegal_argument_exception", answer.ErrorType);
         Assert.Contains("[foo]", answer.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/_ml/trained_models?siz=0&v", "unrecognized parameters: [siz] -> did you mean [size]?, [v]")]
+    [InlineData("/_ml/trained_models?sizes=0&xyzzy", "unrecognized parameters: [sizes] -> did you mean [size]?, [xyzzy]")]
+    public async Task UnreadParameter_IsAnsweredWithWhatWasMeant(string uri, string expected)
+    {
+        var answer = await _api.SendAsync("GET", uri);
+
+        Assert.Equal("request [/_ml/trained_models] contains " + expected, answer.Reason);
+    }
+
+    [Fact]
+    public async Task FilterPath_KeepsWhatIsAskedFor()
+    {
+        var answer = await _api.SendAsync("GET", "/?filter_path=version.number,name");
+
+        Assert.Equal("""{"name":"node-1","version":{"number":"9.2.0"}}""", answer.Body);
+    }
+
+    [Fact]
+    public async Task FilterPath_AppliesToErrors()
+    {
+        var answer = await _api.SendAsync("GET", "/_ml/trained_models/missing?filter_path=status,error.type&pretty");
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.Status);
+        Assert.Equal("{\n  \"error\": {\n    \"type\": \"resource_not_found_exception\"\n  },\n  \"status\": 404\n}\n", answer.Body);
+    }
+
+    [Fact]
+    public async Task ErrorTrace_ShowsWhereAnErrorCameFrom()
+    {
+        var answer = await _api.SendAsync("GET", "/_ml/trained_models/missing?error_trace=true");
+
+        var trace = answer.Json.GetProperty("error").GetProperty("stack_trace").GetString();
+        Assert.StartsWith("resource_not_found_exception: ", trace, StringComparison.Ordinal);
+        Assert.Contains("   at Orleans.Ml.Api", trace, StringComparison.Ordinal);
+        Assert.DoesNotContain(".cs", trace, StringComparison.Ordinal);
+        Assert.Equal(trace, answer.Json.GetProperty("error").GetProperty("root_cause")[0].GetProperty("stack_trace").GetString());
+    }
+
+    [Fact]
+    public async Task Errors_HaveNoTrace_UnlessAskedFor() =>
+        Assert.DoesNotContain("stack_trace", (await _api.SendAsync("GET", "/_ml/trained_models/missing")).Body, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("gzip,deflate")]
+    [InlineData("br;q=1.0, gzip;q=0.5")]
+    public async Task Answer_IsCompressed_WhenAskedFor(string acceptEncoding)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", acceptEncoding);
+
+        using var response = await _api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        await using var body = new GZipStream(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken), CompressionMode.Decompress);
+        Assert.Equal("You Know, for Search", JsonDocument.Parse(body).RootElement.GetProperty("tagline").GetString());
+    }
+
+    [Theory]
+    [InlineData("identity")]
+    [InlineData("gzip;q=0")]
+    [InlineData("deflate")]
+    [InlineData(";;;")]
+    public async Task Answer_IsPlain_WhenItMayNotBeCompressed(string acceptEncoding)
+    {
+        var answer = await _api.SendAsync("GET", "/", headers: ("Accept-Encoding", acceptEncoding));
+
+        Assert.StartsWith("{", answer.Body, StringComparison.Ordinal);
     }
 
     [Fact]

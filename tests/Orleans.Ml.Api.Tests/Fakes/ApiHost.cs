@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,7 +18,7 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private ApiHost(WebApplication app) => (_app, Client) = (app, app.GetTestClient());
+    private ApiHost(WebApplication app, HttpClient client) => (_app, Client) = (app, client);
 
     public FakeCluster Cluster { get; private init; } = null!;
 
@@ -27,10 +28,18 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public TestServer Server => _app.GetTestServer();
 
-    public static async Task<ApiHost> StartAsync(TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
+    public IServiceProvider Services => _app.Services;
+
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="logging">Where logs go.</param>
+    /// <param name="onKestrel">Whether requests come over a socket: for what the server itself does with them.</param>
+    public static async Task<ApiHost> StartAsync(TimeProvider? time = null, Action<ILoggingBuilder>? logging = null, bool onKestrel = false)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
-        builder.WebHost.UseTestServer();
+        if (onKestrel)
+            builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.UseOrleansMlApi()));
+        else
+            builder.WebHost.UseTestServer();
         builder.Logging.ClearProviders();
         logging?.Invoke(builder.Logging);
         var cluster = new FakeCluster();
@@ -38,12 +47,14 @@ internal sealed class ApiHost : IAsyncDisposable
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<IGrainFactory>(cluster).AddSingleton<IModelStore>(cluster.Store).AddSingleton<IInferenceRouter>(router);
+        builder.Services.AddSingleton<AliasCache>();
         builder.Services.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("ml", "ml"));
         builder.Services.AddOrleansMlApi(o => o.NodeName = "node-1");
         var app = builder.Build();
         app.MapOrleansMlApi();
         await app.StartAsync();
-        return new(app) { Cluster = cluster, Router = router };
+        var client = onKestrel ? new HttpClient { BaseAddress = new(app.Urls.Single()) } : app.GetTestClient();
+        return new(app, client) { Cluster = cluster, Router = router };
     }
 
     public async Task<Answer> SendAsync(string method, string uri, string? body = null, string contentType = "application/json", params (string Name, string Value)[] headers)

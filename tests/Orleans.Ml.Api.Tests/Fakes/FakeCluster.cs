@@ -16,6 +16,10 @@ internal sealed class FakeCluster : IGrainFactory
 
     public InMemoryModelStore Store { get; } = new();
 
+    public FakeModelAliasGrain Aliases { get; } = new();
+
+    public FakeRoutingGrain Routing { get; } = new();
+
     public FakePlacementGrain Placement { get; } = new();
 
     public FakeTrainedModelGrain Model(string id) => _models.GetOrAdd(id, key => new(key, Store));
@@ -32,6 +36,8 @@ internal sealed class FakeCluster : IGrainFactory
             var t when t == typeof(IDeploymentGrain) => Deployment(primaryKey),
             var t when t == typeof(INodeGrain) => Node(primaryKey),
             var t when t == typeof(IPlacementGrain) => Placement,
+            var t when t == typeof(IModelAliasGrain) => Aliases,
+            var t when t == typeof(IRoutingGrain) => Routing,
             var t => throw new NotSupportedException(t.Name),
         };
         return (TGrainInterface)grain;
@@ -101,6 +107,37 @@ internal sealed class FakeTrainedModelGrain(string id, IModelStore store) : ITra
         await AfterDeletion();
         return true;
     }
+}
+
+internal sealed class FakeModelAliasGrain : IModelAliasGrain
+{
+    public ModelAliases Now { get; private set; } = ModelAliases.Empty;
+
+    public Task<ModelAliases> PollAsync(long known, TimeSpan wait, CancellationToken cancellationToken) => Task.FromResult(Now);
+
+    public Task<ModelAliases> PutAsync(string alias, string modelId, string? current) => SetAsync(Now.ByAlias.SetItem(alias, modelId));
+
+    public Task<ModelAliases> RemoveAsync(string alias, string modelId) => SetAsync(Now.ByAlias.Remove(alias));
+
+    public Task<ModelAliases> RemoveModelAsync(string modelId) =>
+        SetAsync(Now.ByAlias.RemoveRange(Now.ByAlias.Where(a => a.Value == modelId).Select(a => a.Key)));
+
+    private Task<ModelAliases> SetAsync(ImmutableSortedDictionary<string, string> aliases) => Task.FromResult(Now = new(Now.Version + 1, aliases));
+}
+
+internal sealed class FakeRoutingGrain : IRoutingGrain
+{
+    /// <summary>The nodes that are alive.</summary>
+    public ImmutableArray<LiveNode> Nodes { get; set; } = [new("node-1", 3)];
+
+    public Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken) =>
+        Task.FromResult(new RoutingTable(new(Guid.Empty, 1), true, 1, [], Nodes));
+
+    public Task OnAssignmentAsync(Assignment assignment) => throw new NotSupportedException();
+
+    public Task OnRemovedAsync(string deploymentId, AssignmentVersion version) => throw new NotSupportedException();
+
+    public Task OnNodesAsync(ImmutableArray<LiveNode> nodes, long membershipVersion) => throw new NotSupportedException();
 }
 
 internal sealed class FakePlacementGrain : IPlacementGrain

@@ -1,15 +1,25 @@
-// The main job with the official client: create, upload, vocabulary, start, infer, stats, stop, delete. Prints one line of JSON with what came back.
+// The main job with an official client: create, upload, vocabulary, start, infer, stats, stop, delete. Prints one line of JSON with what came back.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Client, errors } from '@elastic/elasticsearch'
 
-const [node, folder, modelId, ...texts] = process.argv.slice(2)
-const client = new Client({ node, maxRetries: 0 })
+// client: @elastic/elasticsearch (9.x) or elasticsearch8; task: what the model is used for when it is not what its model.json says, or ''.
+const [library, node, folder, modelId, task, ...texts] = process.argv.slice(2)
+const { Client, errors } = await import(library)
+const client = new Client({ node, maxRetries: 0, compression: true })
 const partBytes = 1024 * 1024
-const answer = {}
+const answer = { contentTypes: [] }
+client.diagnostic.on('response', (error, result) => {
+  const contentType = error == null ? result.headers['content-type'] : undefined
+  if (contentType !== undefined && !answer.contentTypes.includes(contentType)) answer.contentTypes.push(contentType)
+})
 
 const config = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'))
+if (task !== '') {
+  const [{ tokenization }] = Object.values(config.inference_config)
+  config.inference_config = { [task]: { tokenization } }
+}
 answer.product = (await client.info()).tagline
+answer.ping = await client.ping()
 answer.created = (await client.ml.putTrainedModel({ model_id: modelId, ...config })).model_id
 
 const archive = await readFile(join(folder, 'model.pt'))

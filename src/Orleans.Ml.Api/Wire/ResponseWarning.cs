@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Orleans.Ml.Api.Wire;
 
-/// <summary>Says in a header that something will go away.</summary>
-internal static class DeprecationWarning
+/// <summary>Warns in a header of what is about to go away, or may not be meant.</summary>
+internal static class ResponseWarning
 {
     private const string Prefix = $"299 Elasticsearch-{ElasticsearchVersion.Number}-{ElasticsearchVersion.BuildHash}";
 
