@@ -27,7 +27,7 @@ internal sealed class AzureGatewayList(IOptions<AzureStorageGatewayOptions> opti
     public async Task<IList<Uri>> GetGateways()
     {
         var gateways = new List<Uri>();
-        // The rows around the silos count as active and have no port.
+        // Some versions of Orleans mark the version rows as active, too.
         await foreach (var row in _table.QueryAsync<TableEntity>(_filter))
         {
             if (!VersionRows.Contains(row.RowKey))

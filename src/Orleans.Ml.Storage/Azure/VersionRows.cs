@@ -19,16 +19,7 @@ internal static class VersionRows
 
     public static TableEntity Main(string clusterId, int version) => Row(clusterId, Key, version);
 
-    /// <summary>Marked as active silos, so that no cleanup of an older program takes them.</summary>
-    public static IEnumerable<TableEntity> Boundaries(string clusterId, int version)
-    {
-        foreach (var key in new[] { First, Last })
-        {
-            var row = Row(clusterId, key, version);
-            row[SiloInstanceRow.Status] = nameof(SiloStatus.Active);
-            yield return row;
-        }
-    }
+    public static IEnumerable<TableEntity> Boundaries(string clusterId, int version) => [Row(clusterId, First, version), Row(clusterId, Last, version)];
 
     /// <exception cref="KeyNotFoundException">There is no version row.</exception>
     public static TableVersion Read(IEnumerable<TableEntity> rows)
