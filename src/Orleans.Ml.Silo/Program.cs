@@ -22,7 +22,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
     builder.ServeHttp(settings);
     builder.StopWithin(TimeSpan.FromSeconds(15));
 
-    builder.Services.AddFileModelStore(settings.DataDirectory);
+    builder.StoreModels(settings);
     builder.UseOrleans(silo => silo
         .JoinCluster(settings)
         .AddOrleansMl(

@@ -1,4 +1,5 @@
 using System.Net;
+using Orleans.Ml.Storage.Azure;
 
 namespace Orleans.Ml.Silo.Options;
 
@@ -13,6 +14,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="NodeName">The node's id.</param>
 /// <param name="SamplesDirectory">Where the sample models are; null for none.</param>
 /// <param name="Redis">The server that the nodes of a cluster share; null for a node of its own.</param>
+/// <param name="AzureStorage">The account that the nodes of a cluster share; null for another kind of cluster, or none.</param>
 /// <param name="Zone">What the node shares the risk of failing with.</param>
 /// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
 internal sealed record NodeSettings(
@@ -26,11 +28,12 @@ internal sealed record NodeSettings(
     string NodeName,
     string? SamplesDirectory,
     string? Redis = null,
+    AzureStorageAccount? AzureStorage = null,
     string Zone = "",
     int ClusterSize = 1)
 {
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
-    public string NodeDirectory => Redis is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
+    public string NodeDirectory => Redis is null && AzureStorage is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
 
     /// <summary>Where a client on this machine reaches the API.</summary>
     public Uri BaseAddress

@@ -9,9 +9,6 @@ public abstract class StorageHost : IAsyncLifetime
 
     public IGrainStorage Storage => _silo.Storage;
 
-    /// <summary>Whether a writer whose ETag names a record that is not there is refused.</summary>
-    public virtual bool RefusesToChangeWhatIsNotThere => true;
-
     public async ValueTask InitializeAsync() => _silo = await StorageSilo.StartAsync(await StorageAsync());
 
     public virtual async ValueTask DisposeAsync()

@@ -15,8 +15,6 @@ public sealed class RedisMembershipTests(Servers.Redis redis) : MembershipTableT
 
 public sealed class RedisHost(Servers.Redis redis) : StorageHost
 {
-    public override bool RefusesToChangeWhatIsNotThere => false;
-
     protected override async Task<Action<ISiloBuilder>> StorageAsync()
     {
         var connectionString = await redis.ConnectionStringAsync();
