@@ -175,8 +175,8 @@ internal sealed partial class ModelCache : IDisposable
         // Asked anew before each file.
         foreach (var file in files.TakeWhile(_ => held + bytes > _maxBytes))
         {
-            file.Delete();
             held -= file.Length;
+            file.Delete();
         }
     }
 
