@@ -10,10 +10,10 @@ namespace Orleans.Ml.Storage.Azure;
 public sealed class AzureStorageAccount
 {
     // State and membership are small and asked for while somebody waits: rather a clear no after some seconds than an answer after minutes.
-    private const int QuickRetries = 3;
+    private const int QuickRetries = 2;
     private static readonly TimeSpan QuickDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan QuickMaxDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan QuickTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan QuickTimeout = TimeSpan.FromSeconds(3);
 
     private AzureStorageAccount(BlobServiceClient state, BlobServiceClient models, TableServiceClient tables) =>
         (State, Models, Tables) = (state, models, tables);

@@ -22,6 +22,7 @@ internal sealed class LocalServer : IAsyncDisposable
 
     private readonly Process _shell;
     private readonly Task _reading;
+    private bool _isDisposed;
 
     private LocalServer(Process shell, Task reading) => (_shell, _reading) = (shell, reading);
 
@@ -70,6 +71,9 @@ internal sealed class LocalServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         _shell.StandardInput.Close();
         try
         {
