@@ -71,22 +71,29 @@ internal static class NodeBuilderExtensions
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
-    /// <summary>Alone: membership in memory, state in SQLite. In a cluster: both in its Redis server.</summary>
+    /// <summary>Where definitions and vocabularies are: with the state, or in a folder that the nodes share.</summary>
+    public static void StoreModels(this WebApplicationBuilder builder, NodeSettings settings)
+    {
+        if (settings.AzureStorage is { } account)
+            builder.Services.AddAzureBlobModelStore(account, Path.Combine(settings.NodeDirectory, "cache"));
+        else
+            builder.Services.AddFileModelStore(settings.DataDirectory);
+    }
+
+    /// <summary>Alone: membership in memory, state in SQLite. In a cluster: both in its Redis server or its Azure Storage account.</summary>
     public static ISiloBuilder JoinCluster(this ISiloBuilder silo, NodeSettings settings)
     {
         silo.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = ("orleans-ml", "orleans-ml"));
         silo.Configure<SiloOptions>(options => options.SiloName = settings.NodeName);
-        if (settings.Redis is not { } redis)
+        if (settings is { Redis: null, AzureStorage: null })
         {
             return silo
                 .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: "orleans-ml", clusterId: "orleans-ml")
                 .AddSqliteGrainStorage(settings.DataDirectory);
         }
 
-        return silo
-            .ConfigureEndpoints(IPAddress.Loopback, settings.SiloPort, settings.GatewayPort)
-            .UseRedisCluster(redis)
-            .Configure<ClusterMembershipOptions>(DetectDeathQuickly);
+        silo.ConfigureEndpoints(IPAddress.Loopback, settings.SiloPort, settings.GatewayPort).Configure<ClusterMembershipOptions>(DetectDeathQuickly);
+        return settings.AzureStorage is { } account ? silo.UseAzureStorage(account) : silo.UseRedisCluster(settings.Redis!);
     }
 
     /// <summary>

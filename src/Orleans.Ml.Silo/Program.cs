@@ -21,7 +21,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
     builder.LogToStandardError();
     builder.ServeHttp(settings);
 
-    builder.Services.AddFileModelStore(settings.DataDirectory);
+    builder.StoreModels(settings);
     builder.UseOrleans(silo => silo
         .JoinCluster(settings)
         .TellDeploymentEvents()

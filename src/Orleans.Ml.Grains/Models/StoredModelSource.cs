@@ -52,7 +52,7 @@ internal sealed class StoredModelSource(
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
-            throw new MlException(MlErrorKind.Unavailable, $"The configuration of trained model [{modelId}] cannot be read: {exception.Message}");
+            throw new MlException(MlErrorKind.Unavailable, $"The configuration of trained model [{modelId}] cannot be read: {(exception.InnerException ?? exception).Message}");
         }
     }
 

@@ -180,7 +180,7 @@ internal sealed partial class PlacementGrain(
             // It may or may not have been written: the next activation reads which.
             LogNotWritten(exception, before.Version + 1);
             DeactivateOnIdle();
-            throw new MlException(MlErrorKind.Unavailable, $"The plan could not be written: {exception.Message}");
+            throw new MlException(MlErrorKind.Unavailable, $"The plan could not be written: {(exception.InnerException ?? exception).Message}");
         }
 
         _plan = store.State.Plan;

@@ -73,6 +73,19 @@ internal static partial class NodeArguments
         HelpName = "SERVER",
     };
 
+    public static readonly Option<string> AzureStorage = new("--azure-storage")
+    {
+        Description = "Join the cluster whose membership, state and models are in this Azure Storage account: its blob address, for which the process's own identity is used, "
+            + "or a connection string, which is better told by --azure-storage-file or ORLEANS_ML_AZURE_STORAGE.",
+        HelpName = "ACCOUNT",
+    };
+
+    public static readonly Option<string> AzureStorageFile = new("--azure-storage-file")
+    {
+        Description = "File that holds what --azure-storage would.",
+        HelpName = "FILE",
+    };
+
     public static readonly Option<string> Zone = new("--zone")
     {
         Description = "The node's zone; allocations are balanced over zones.",

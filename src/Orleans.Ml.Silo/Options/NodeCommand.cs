@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Orleans.Ml.Silo.Start;
+using Orleans.Ml.Storage.Azure;
 
 namespace Orleans.Ml.Silo.Options;
 
@@ -14,17 +15,20 @@ internal static class NodeCommand
     /// <param name="arguments">As the process got them.</param>
     /// <param name="runAsync">Runs the node until it is stopped; its second parameter is the terminal.</param>
     /// <param name="configuration">Where to write; null for stdout and stderr.</param>
+    /// <param name="environment">Looks a variable up; null for the process's own.</param>
     /// <returns>The exit code: 0 after an orderly stop, 1 when the node cannot start, 2 for a wrong option.</returns>
-    public static async Task<int> InvokeAsync(string[] arguments, Func<NodeSettings, TextWriter, Task> runAsync, InvocationConfiguration? configuration = null)
+    public static async Task<int> InvokeAsync(string[] arguments, Func<NodeSettings, TextWriter, Task> runAsync, InvocationConfiguration? configuration = null,
+        Func<string, string?>? environment = null)
     {
         var command = new RootCommand("An Orleans.Ml node: serves PyTorch models through Elasticsearch's trained-model API.")
         {
             NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples,
             NodeArguments.Samples, NodeArguments.Address, NodeArguments.AllowInsecureBind, NodeArguments.SiloPort, NodeArguments.GatewayPort,
-            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.Zone, NodeArguments.Roles, NodeArguments.ZeroTokenTypes,
+            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.AzureStorage, NodeArguments.AzureStorageFile, NodeArguments.Zone, NodeArguments.Roles,
+            NodeArguments.ZeroTokenTypes,
         };
         command.HelpName = "./run";
-        command.SetAction((parsed, _) => RunAsync(parsed, runAsync));
+        command.SetAction((parsed, _) => RunAsync(parsed, runAsync, environment ?? Environment.GetEnvironmentVariable));
         var parsed = command.Parse(arguments);
         configuration ??= new();
         // The host itself listens for Ctrl-C and SIGTERM and takes the time it needs.
@@ -32,10 +36,12 @@ internal static class NodeCommand
         return parsed.Errors.Count == 0 ? await parsed.InvokeAsync(configuration) : await RefuseAsync(configuration.Error, parsed.Errors.Select(error => error.Message));
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, Func<NodeSettings, TextWriter, Task> runAsync)
+    private static async Task<int> RunAsync(ParseResult parsed, Func<NodeSettings, TextWriter, Task> runAsync, Func<string, string?> environment)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-        var settings = SettingsOf(parsed);
+        if (!AzureStorageSource.TryRead(parsed, environment, out var azureStorage, out var unreadable))
+            return await RefuseAsync(error, [unreadable]);
+        var settings = SettingsOf(parsed, azureStorage);
         if (ProblemWith(settings, parsed.GetValue(NodeArguments.AllowInsecureBind)) is { } problem)
             return await RefuseAsync(error, [problem]);
         if (!IPAddress.IsLoopback(settings.Address))
@@ -60,7 +66,7 @@ internal static class NodeCommand
         return ExitWrongUsage;
     }
 
-    private static NodeSettings SettingsOf(ParseResult parsed)
+    private static NodeSettings SettingsOf(ParseResult parsed, AzureStorageAccount? azureStorage)
     {
         var port = parsed.GetValue(NodeArguments.Port);
         var samples = parsed.GetValue(NodeArguments.Samples);
@@ -76,6 +82,7 @@ internal static class NodeCommand
             parsed.GetValue(NodeArguments.Name)!,
             parsed.GetValue(NodeArguments.NoSamples) ? null : samples is null ? RepositorySamples() : Path.GetFullPath(samples),
             parsed.GetValue(NodeArguments.Redis),
+            azureStorage,
             parsed.GetValue(NodeArguments.Zone)!,
             nodes,
             parsed.GetValue(NodeArguments.Roles),
@@ -102,6 +109,8 @@ internal static class NodeCommand
             $"--host {address} can be reached from other machines, and security is not configured: use a loopback address, or say --allow-insecure-bind.",
         { SiloPort: > 65535 } or { GatewayPort: > 65535 } =>
             $"--port {settings.Port} leaves no room for the ports {settings.SiloPort} and {settings.GatewayPort}: give --silo-port and --gateway-port.",
+        { AzureStorage: not null, Redis: not null } => "A cluster has one place for its state: give either --azure-storage or --redis.",
+        { ClusterSize: > 1, AzureStorage: not null } => "--cluster starts a Redis server of its own: give either --cluster or --azure-storage.",
         { ClusterSize: > 1, Redis: not null } => "--cluster starts a Redis server of its own: give either --cluster or --redis.",
         { Port: var port, SiloPort: var silo, GatewayPort: var gateway } when port == silo || port == gateway || silo == gateway =>
             $"--port, --silo-port and --gateway-port must differ, were {port}, {silo} and {gateway}.",

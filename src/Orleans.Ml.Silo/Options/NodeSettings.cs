@@ -1,5 +1,6 @@
 using System.Net;
 using Orleans.Ml.Placement;
+using Orleans.Ml.Storage.Azure;
 
 namespace Orleans.Ml.Silo.Options;
 
@@ -14,6 +15,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="NodeName">The node's id.</param>
 /// <param name="SamplesDirectory">Where the sample models are; null for none.</param>
 /// <param name="Redis">The server that the nodes of a cluster share; null for a node of its own.</param>
+/// <param name="AzureStorage">The account that the nodes of a cluster share; null for another kind of cluster, or none.</param>
 /// <param name="Zone">What the node shares the risk of failing with.</param>
 /// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
 /// <param name="Roles">What the node is for.</param>
@@ -29,13 +31,14 @@ internal sealed record NodeSettings(
     string NodeName,
     string? SamplesDirectory,
     string? Redis = null,
+    AzureStorageAccount? AzureStorage = null,
     string Zone = "",
     int ClusterSize = 1,
     NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
     bool ZeroTokenTypes = false)
 {
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
-    public string NodeDirectory => Redis is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
+    public string NodeDirectory => Redis is null && AzureStorage is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
 
     /// <summary>Whether it answers HTTP.</summary>
     public bool IsFrontend => Roles.HasFlag(NodeRoles.Frontend);

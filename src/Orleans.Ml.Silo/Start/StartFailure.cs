@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Azure;
+using Azure.Identity;
 
 namespace Orleans.Ml.Silo.Start;
 
@@ -14,6 +16,10 @@ internal sealed class StartFailure(string message) : Exception(message)
             {
                 case StartFailure or MlException:
                     return cause.Message;
+                case RequestFailedException refused:
+                    return $"The Azure Storage account {(refused.Status == 0 ? "cannot be reached" : $"refuses: {refused.Status} {refused.ErrorCode}")}.";
+                case AuthenticationFailedException:
+                    return "This process cannot prove its identity to the Azure Storage account: give it a managed identity, or use a connection string.";
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
                     return $"A port is in use: {failure.Message}";
             }

@@ -11,6 +11,7 @@ public sealed class NodeCommandTests : IDisposable
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
     private NodeSettings? _settings;
+    private string? _environment;
 
     public void Dispose()
     {
@@ -83,6 +84,47 @@ public sealed class NodeCommandTests : IDisposable
         Assert.Null(_settings);
     }
 
+    [Theory]
+    [InlineData("--azure-storage must be a connection string, or an address", "--azure-storage", "http://secret.blob.core.windows.net")]
+    [InlineData("--azure-storage is no connection string", "--azure-storage", "AccountName=secret;AccountKey=secret")]
+    [InlineData("--azure-storage-file cannot be read", "--azure-storage-file", "/no/such/file")]
+    [InlineData("Give either --azure-storage or --azure-storage-file.", "--azure-storage", "secret", "--azure-storage-file", "f")]
+    [InlineData("give either --azure-storage or --redis", "--azure-storage", "UseDevelopmentStorage=true", "--redis", "127.0.0.1:1")]
+    [InlineData("give either --cluster or --azure-storage", "--azure-storage", "UseDevelopmentStorage=true", "--cluster", "2")]
+    public async Task SaysWhatIsWrongAndRepeatsNoSecret_WhenTheAzureStorageAccountCannotBeUsed(string said, params string[] arguments)
+    {
+        Assert.Equal(2, await InvokeAsync(arguments));
+
+        Assert.Contains(said, _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TakesTheAzureStorageAccount_FromTheCommandLineAFileOrTheEnvironment()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "account");
+        await File.WriteAllTextAsync(file, "https://file.blob.core.windows.net\n", TestContext.Current.CancellationToken);
+        _environment = "https://environment.blob.core.windows.net";
+
+        await InvokeAsync();
+        Assert.Equal("https://environment.blob.core.windows.net/", _settings!.AzureStorage!.ToString());
+        await InvokeAsync("--azure-storage-file", file);
+        Assert.Equal("https://file.blob.core.windows.net/", _settings!.AzureStorage!.ToString());
+        await InvokeAsync("--azure-storage", "https://option.blob.core.windows.net");
+        Assert.Equal("https://option.blob.core.windows.net/", _settings!.AzureStorage!.ToString());
+        Assert.Equal(Path.Combine(_settings.DataDirectory, "nodes", "node-1"), _settings.NodeDirectory);
+    }
+
+    [Fact]
+    public async Task ShowsNoKey_WhenSettingsAreShown()
+    {
+        await InvokeAsync("--azure-storage", "DefaultEndpointsProtocol=https;AccountName=models;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net");
+
+        Assert.Contains("https://models.blob.core.windows.net/", _settings!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", _settings.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ListensEverywhereWithAWarning_WhenTheInsecureBindIsAllowed()
     {
@@ -111,7 +153,8 @@ public sealed class NodeCommandTests : IDisposable
 
         var help = _output.ToString();
         Assert.All(
-            ["--port", "--data", "--processors", "--memory", "--name", "--no-samples", "--samples", "--host", "--allow-insecure-bind", "--silo-port", "--gateway-port"],
+            ["--port", "--data", "--processors", "--memory", "--name", "--no-samples", "--samples", "--host", "--allow-insecure-bind", "--silo-port", "--gateway-port",
+                "--azure-storage", "--azure-storage-file"],
             option => Assert.Contains(option, help, StringComparison.Ordinal));
         Assert.Null(_settings);
     }
@@ -119,5 +162,6 @@ public sealed class NodeCommandTests : IDisposable
     private Task<int> InvokeAsync(params string[] arguments) => InvokeAsync(_ => Task.CompletedTask, arguments);
 
     private Task<int> InvokeAsync(Func<NodeSettings, Task> runAsync, params string[] arguments) =>
-        NodeCommand.InvokeAsync(arguments, (settings, _) => runAsync(_settings = settings), new InvocationConfiguration { Output = _output, Error = _error });
+        NodeCommand.InvokeAsync(arguments, (settings, _) => runAsync(_settings = settings), new InvocationConfiguration { Output = _output, Error = _error },
+            variable => variable == "ORLEANS_ML_AZURE_STORAGE" ? _environment : null);
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Models;
 using Orleans.Ml.Placement;
+using Orleans.Ml.Storage.Tests.Conformance;
 
 namespace Orleans.Ml.Storage.Tests.Sqlite;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
 using Orleans.Ml.Storage.Sqlite;
+using Orleans.Ml.Storage.Tests.Conformance;
 
 namespace Orleans.Ml.Storage.Tests.Sqlite;
 

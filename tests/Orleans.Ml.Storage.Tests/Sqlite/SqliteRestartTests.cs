@@ -1,4 +1,5 @@
 using Orleans.Ml.Storage.Sqlite;
+using Orleans.Ml.Storage.Tests.Conformance;
 
 namespace Orleans.Ml.Storage.Tests.Sqlite;
 

@@ -1,4 +1,4 @@
-namespace Orleans.Ml.Storage.Tests.Sqlite;
+namespace Orleans.Ml.Storage.Tests.Conformance;
 
 /// <summary>A state whose two halves must agree, whatever happened.</summary>
 [GenerateSerializer, Alias("ml.tests.CounterState")]

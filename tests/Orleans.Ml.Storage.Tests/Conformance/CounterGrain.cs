@@ -1,4 +1,4 @@
-namespace Orleans.Ml.Storage.Tests.Sqlite;
+namespace Orleans.Ml.Storage.Tests.Conformance;
 
 [Alias("ml.tests.ICounterGrain")]
 public interface ICounterGrain : IGrainWithStringKey

@@ -5,11 +5,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
-namespace Orleans.Ml.Storage.Tests.Sqlite;
+namespace Orleans.Ml.Storage.Tests.Conformance;
 
 /// <summary>
-/// A silo on a data directory, whose storage is the real one on a real file. Built by hand: Orleans' in-process test cluster silently puts
-/// its own memory storage in the default's place.
+/// A silo with real storage behind it. Built by hand: Orleans' in-process test cluster silently puts its own memory storage in the default's place.
 /// </summary>
 internal sealed class StorageSilo : IAsyncDisposable
 {
@@ -22,11 +21,14 @@ internal sealed class StorageSilo : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public static async Task<StorageSilo> StartAsync(string dataDirectory)
+    public static Task<StorageSilo> StartAsync(string dataDirectory) => StartAsync(silo => silo.AddSqliteGrainStorage(dataDirectory));
+
+    /// <param name="addStorage">Registers the storage of grains that name no provider.</param>
+    public static async Task<StorageSilo> StartAsync(Action<ISiloBuilder> addStorage)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Logging.ClearProviders();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()).AddSqliteGrainStorage(dataDirectory));
+        builder.UseOrleans(silo => addStorage(silo.UseLocalhostClustering(FreePort(), FreePort(), serviceId: "storage-tests")));
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return new(host);
@@ -43,22 +45,5 @@ internal sealed class StorageSilo : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-}
-
-/// <summary>One such silo for all tests of a class, each of which uses keys of its own.</summary>
-public sealed class StorageSiloFixture : IAsyncLifetime
-{
-    private readonly TemporaryFolder _folder = new();
-    private StorageSilo _silo = null!;
-
-    public IGrainStorage Storage => _silo.Storage;
-
-    public async ValueTask InitializeAsync() => _silo = await StorageSilo.StartAsync(_folder.Path);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _silo.DisposeAsync();
-        _folder.Dispose();
     }
 }
