@@ -14,6 +14,7 @@ public static class OrleansMlClientServices
         services.AddSingleton<RoutingCache>();
         services.AddHostedService(provider => provider.GetRequiredService<RoutingCache>());
         services.AddSingleton<IInferenceRouter, InferenceRouter>();
+        services.AddHealthChecks().AddCheck<RoutingHealthCheck>("routing");
         return services;
     }
 }

@@ -15,11 +15,25 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(0.25);
 
+    /// <summary>Three polls without an answer: the cluster cannot be reached.</summary>
+    private static readonly TimeSpan Freshness = 3 * (PollWait + PollMargin);
+
     private readonly Lock _merging = new();
     private RoutingSnapshot _snapshot = RoutingSnapshot.Empty;
+    private long? _heardAt;
 
     /// <summary>The newest table; read without a lock.</summary>
     public RoutingSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Whether the cluster has answered lately.</summary>
+    public bool IsFresh
+    {
+        get
+        {
+            lock (_merging)
+                return _heardAt is { } heardAt && time.GetElapsedTime(heardAt) < Freshness;
+        }
+    }
 
     /// <summary>Asks for the table now and takes it in: for a caller who knows of something that the table does not show yet.</summary>
     /// <exception cref="TimeoutException">It does not answer.</exception>
@@ -79,6 +93,7 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
     {
         lock (_merging)
         {
+            _heardAt = time.GetTimestamp();
             // A refresh can overtake the long poll: an older table of the same count would bring back what has been removed.
             if (table.Version.Activation != _snapshot.Version.Activation || table.Version.Revision > _snapshot.Version.Revision)
                 Volatile.Write(ref _snapshot, _snapshot.Merge(table, grains));

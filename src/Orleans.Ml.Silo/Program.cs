@@ -19,7 +19,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
 
     var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "Orleans.Ml" });
     builder.LogToStandardError();
-    builder.ServeHttp(settings);
+    builder.ServeOrleansMlApi(settings.Address, settings.Port);
     builder.StopWithin(TimeSpan.FromSeconds(15));
 
     builder.Services.AddFileModelStore(settings.DataDirectory);
@@ -33,6 +33,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
     builder.Services.AddSampleModels(settings, terminal);
 
     await using var app = builder.Build();
+    app.MapOrleansMlHealth();
     app.MapOrleansMlApi();
     await app.RunAsync();
 }
