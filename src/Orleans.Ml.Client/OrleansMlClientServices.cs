@@ -24,6 +24,7 @@ public static class OrleansMlClientServices
         services.AddSingleton<AliasCache>();
         services.AddHostedService(provider => provider.GetRequiredService<AliasCache>());
         services.AddSingleton<IInferenceRouter, InferenceRouter>();
+        services.AddHealthChecks().AddCheck<RoutingHealthCheck>("routing");
         return services;
     }
 }

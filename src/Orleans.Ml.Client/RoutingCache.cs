@@ -22,12 +22,19 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
     /// <summary>How long a start waits for the first table.</summary>
     private static readonly TimeSpan FirstTableLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>Three polls without an answer: the cluster cannot be reached.</summary>
+    private static readonly TimeSpan Freshness = 3 * (PollWait + PollMargin);
+
     private readonly Lock _merging = new();
     private readonly TaskCompletionSource _hasTable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RoutingSnapshot _snapshot = RoutingSnapshot.Empty;
+    private long _heardAt;
 
     /// <summary>The newest table; read without a lock.</summary>
     public RoutingSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Whether the cluster has answered lately.</summary>
+    public bool IsFresh => _hasTable.Task.IsCompleted && time.GetElapsedTime(Volatile.Read(ref _heardAt)) < Freshness;
 
     /// <summary>Ends with the first table, so that what starts next, such as the web server, can route; a cluster that is silent holds it for a while only.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -108,6 +115,7 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
         Replace(snapshot => table.Version.Activation == snapshot.Version.Activation && table.Version.Revision <= snapshot.Version.Revision
             ? snapshot
             : snapshot.Merge(table, grains));
+        Volatile.Write(ref _heardAt, time.GetTimestamp());
         _hasTable.TrySetResult();
     }
 

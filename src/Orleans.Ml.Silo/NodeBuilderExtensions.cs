@@ -1,8 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Silo.Options;
@@ -12,63 +9,17 @@ namespace Orleans.Ml.Silo;
 /// <summary>The steps of building a node that need more than a line.</summary>
 internal static class NodeBuilderExtensions
 {
-    /// <summary>Largest request body in bytes; Elasticsearch's own limit. The API answers 413 above it.</summary>
-    public const long MaxRequestBodyBytes = 100L * 1024 * 1024;
-
-    /// <summary>Listens on the one address. HTTP/1.1 only: without TLS a client would have to know beforehand that the server speaks HTTP/2.</summary>
+    /// <summary>Answers HTTP when that is one of its roles.</summary>
     public static void ServeHttp(this WebApplicationBuilder builder, NodeSettings settings)
     {
-        builder.Services.AddRouting();
-        if (!settings.IsFrontend)
+        if (settings.IsFrontend)
         {
-            builder.Services.AddSingleton<IServer, NoHttpServer>();
+            builder.ServeOrleansMlApi(settings.Address, settings.Port);
             return;
         }
 
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBodyBytes;
-            kestrel.Listen(settings.Address, settings.Port, listen => listen.UseOrleansMlApi().Protocols = HttpProtocols.Http1);
-        });
-        // Requests never block their thread, so no other thread needs to be woken to read them or to write their answers.
-        builder.Services.Configure<SocketTransportOptions>(transport => transport.UnsafePreferInlineScheduling = true);
-    }
-
-    /// <summary>
-    /// From the first sign of a stop on, every answer ends its connection: clients go elsewhere or come on a new one, so that hardly any is idle, with a request perhaps on
-    /// its way, when the server closes it. A client may not send such a request again by itself (RFC 9110 §9.2.2).
-    /// </summary>
-    public static void EndConnectionsWhileStopping(this WebApplication app)
-    {
-        var stopping = app.Lifetime.ApplicationStopping;
-        app.Use((context, next) =>
-        {
-            if (stopping.IsCancellationRequested)
-                context.Response.Headers.Connection = "close";
-            return next(context);
-        });
-    }
-
-    /// <summary>One line per event on stderr; stdout is for what the person at the terminal should read.</summary>
-    public static void LogToStandardError(this WebApplicationBuilder builder)
-    {
-        builder.Logging
-            .SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Orleans.Ml", LogLevel.Information)
-            // Tells of every attempt to reach a node that is gone; that it is gone is told by membership.
-            .AddFilter("Polly", LogLevel.None)
-            // Warns that the membership of a single node lives in memory, which is what a single node wants.
-            .AddFilter("Orleans.Runtime.MembershipService.SystemTargetBasedMembershipTable", LogLevel.Error)
-            // Takes the machine's uptime for the age of its first check and warns of a stall at every start.
-            .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
-            .AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "HH:mm:ss.fff ";
-                console.ColorBehavior = LoggerColorBehavior.Default;
-            });
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton<IServer, NoHttpServer>();
     }
 
     /// <summary>Where definitions and vocabularies are: with the state, or in a folder that the nodes share.</summary>

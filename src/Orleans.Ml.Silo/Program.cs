@@ -35,6 +35,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
 
     await using var app = builder.Build();
     app.EndConnectionsWhileStopping();
+    app.MapOrleansMlHealth();
     app.MapOrleansMlApi();
     await app.RunAsync();
 }

@@ -15,9 +15,7 @@ public static class RedisClusterExtensions
     /// <param name="connectionString">As StackExchange.Redis reads it, such as <c>127.0.0.1:6379</c>.</param>
     public static ISiloBuilder UseRedisCluster(this ISiloBuilder silo, string connectionString)
     {
-        // Without this a silo that starts together with its server gives up at the first refused connection.
-        var connection = ConfigurationOptions.Parse(connectionString);
-        connection.AbortOnConnectFail = false;
+        var connection = Parse(connectionString);
         silo.UseRedisClustering(options => options.ConfigurationOptions = connection);
         silo.AddRedisGrainStorageAsDefault((OptionsBuilder<RedisStorageOptions> options) => options.Configure<Serializer>((storage, serializer) =>
         {
@@ -25,5 +23,19 @@ public static class RedisClusterExtensions
             storage.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
         }));
         return silo;
+    }
+
+    /// <summary>Finds the cluster's gateways in the Redis server that its silos share.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="connectionString">As StackExchange.Redis reads it, such as <c>127.0.0.1:6379</c>.</param>
+    public static IClientBuilder UseRedisCluster(this IClientBuilder client, string connectionString) =>
+        client.UseRedisClustering(options => options.ConfigurationOptions = Parse(connectionString));
+
+    private static ConfigurationOptions Parse(string connectionString)
+    {
+        var connection = ConfigurationOptions.Parse(connectionString);
+        // Otherwise a process that starts together with its server gives up at the first refused connection.
+        connection.AbortOnConnectFail = false;
+        return connection;
     }
 }
