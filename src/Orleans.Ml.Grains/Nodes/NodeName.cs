@@ -36,7 +36,8 @@ internal sealed partial class NodeName(
 
     private async Task ClaimAsync(CancellationToken cancellationToken)
     {
-        foreach (var other in Others(membership.CurrentSnapshot))
+        // Of two that start at the same moment the later one asks; both asking, both would refuse.
+        foreach (var other in Others(membership.CurrentSnapshot).Where(other => other.Status == SiloStatus.Active || !IsLater(other.SiloAddress)))
         {
             var endpoint = other.SiloAddress.Endpoint;
             if (await probe.AnswersAsync(endpoint, cancellationToken))
