@@ -7,6 +7,9 @@ namespace Orleans.Ml.Planning;
 /// <summary>Tries changes by planning with them, so that what is advised is what would happen.</summary>
 internal sealed class SmallestChangeSearch(IReadOnlyCollection<NodeSnapshot> nodes, PlannedDeployments deployments, IReadOnlySet<string> unreachable)
 {
+    /// <summary>More processors than any machine has: nobody could follow the advice, and sums of processors stay far from their limit.</summary>
+    private const int MostProcessors = 1 << 20;
+
     /// <param name="planned">The deployment as planned, with allocations missing.</param>
     public SmallestChange For(PlannedDeployment planned)
     {
@@ -15,7 +18,7 @@ internal sealed class SmallestChangeSearch(IReadOnlyCollection<NodeSnapshot> nod
         // What was placed fits nearly always; a few less are tried for the rest.
         var fewer = Enumerable.Range(1, planned.TotalAllocations).Reverse().Take(3).Where(n => Fits(asked with { NumberOfAllocations = n }, nodes));
         var thinner = Halves(asked.ThreadsPerAllocation).Where(t => isNormal && Fits(asked with { ThreadsPerAllocation = t }, nodes));
-        var node = NewNodes(planned).FirstOrDefault(n => Fits(asked, [.. nodes, n]));
+        var node = NewNodes(planned).FirstOrDefault(n => n.Processors <= MostProcessors && Fits(asked, [.. nodes, n]));
         return new(
             fewer.Select(n => (int?)n).FirstOrDefault(),
             thinner.Select(t => (int?)t).FirstOrDefault(),

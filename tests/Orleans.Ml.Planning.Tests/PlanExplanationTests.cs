@@ -160,6 +160,20 @@ public sealed class PlanExplanationTests
         Assert.Contains(". It would fit with [3] allocations, or with one more node of [2] processors", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(32)]
+    public void ExplainsTheLargestNumberThereIs(int threads)
+    {
+        var deployments = Given.Plan(
+            Given.Deployment("m", allocations: int.MaxValue, threads: threads), Given.Deployment("other", allocations: 2, on: [("a", 2)]));
+
+        var explanation = PlanExplanation.Explain([Given.Node("a", processors: 64)], deployments, new HashSet<string>(), "m");
+
+        Assert.Equal((int.MaxValue, 62 / threads), (explanation.NumberOfAllocations, explanation.PlacedAllocations));
+        Assert.Equal(62 / threads, explanation.SmallestChange.NumberOfAllocations);
+    }
+
     [Fact]
     public void SaysSo_WhenThereIsNoNodeAtAll() =>
         Assert.StartsWith(ExplanationText.NoNodes, ExplanationText.Of(Explain([], Given.Deployment())), StringComparison.Ordinal);
