@@ -190,7 +190,7 @@ public sealed class LostNodeTests : IDisposable
             await _membership.TellAsync(_cluster.Table.LiveNodes);
         }
 
-        return new InferenceRouter(_cache, _cluster, Options.Create(new RouterOptions()));
+        return new InferenceRouter(_cache, new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance), _cluster, Options.Create(new RouterOptions()));
     }
 
     private sealed class ScriptedMembership : ILiveNodeSource

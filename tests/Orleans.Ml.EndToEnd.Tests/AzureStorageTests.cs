@@ -67,13 +67,12 @@ public sealed class AzureStorageTests : IAsyncLifetime
     public async Task NeverTellsTheKey_WhateverHappens()
     {
         await _azurite.DisposeAsync();
-        await _server.Http.PostJsonAsync("/_ml/trained_models/tiny-ner/deployment/_stop");
-        await _server.TerminateAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _server.Http.PostJsonAsync("/_ml/trained_models/tiny-ner/deployment/_stop")).Status);
+        await _server.KillAsync();
 
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => _server.RestartAsync());
 
         Assert.Contains("The Azure Storage account cannot be reached.", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("The plan could not be written", _server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(_key, _server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("AccountKey", _server.Output, StringComparison.OrdinalIgnoreCase);
     }
