@@ -11,8 +11,11 @@ internal static class AnswerBody
     {
         var response = context.Response;
         response.StatusCode = status;
+        var isHead = HttpMethods.IsHead(context.Request.Method);
         var acceptEncoding = context.Request.Headers.AcceptEncoding;
-        if (acceptEncoding.Count > 0 && AcceptsGzip(acceptEncoding))
+
+        // Never for HEAD: clients would unpack the body that is not there.
+        if (acceptEncoding.Count > 0 && !isHead && AcceptsGzip(acceptEncoding))
         {
             bytes = Compress(bytes.Span);
             response.Headers.ContentEncoding = "gzip";
@@ -20,7 +23,7 @@ internal static class AnswerBody
         }
 
         response.ContentLength = bytes.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (!isHead)
             await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
     }
 

@@ -136,6 +136,14 @@ public sealed class WireRulesTests : IAsyncLifetime
         Assert.Equal("You Know, for Search", JsonDocument.Parse(body).RootElement.GetProperty("tagline").GetString());
     }
 
+    [Fact]
+    public async Task Head_IsNotCompressed()
+    {
+        var answer = await _api.SendAsync("HEAD", "/", headers: ("Accept-Encoding", "gzip,deflate"));
+
+        Assert.False(answer.Headers.ContainsKey("Content-Encoding"));
+    }
+
     [Theory]
     [InlineData("identity")]
     [InlineData("gzip;q=0")]
