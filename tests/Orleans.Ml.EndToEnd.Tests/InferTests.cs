@@ -29,6 +29,22 @@ public sealed class InferTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task AnswersThroughAnAlias_FromTheMomentItIsThereUntilItIsGone()
+    {
+        const string Alias = "/_ml/trained_models/tiny-language/model_aliases/infer-alias";
+        var expected = await Http.InferAsync("tiny-language", "Wo ist der Bahnhof?");
+
+        await Http.MustAsync(HttpMethod.Put, Alias);
+        var answered = await Http.InferAsync("infer-alias", "Wo ist der Bahnhof?");
+        await Http.MustAsync(HttpMethod.Delete, Alias);
+
+        Assert.Equal(expected.ToJsonString(), answered.ToJsonString());
+        AssertError(
+            await Http.PostJsonAsync("/_ml/trained_models/infer-alias/_infer", MlApi.InferBody("a")),
+            HttpStatusCode.NotFound, "resource_not_found_exception", "infer-alias");
+    }
+
+    [Fact]
     public async Task LegacyPathRefuses_SeveralDocuments() => AssertError(
         await Http.PostJsonAsync("/_ml/trained_models/tiny-language/deployment/_infer", MlApi.InferBody("a", "b")),
         HttpStatusCode.BadRequest, "validation_exception", "docs");

@@ -43,7 +43,9 @@ public sealed class OfficialClientTests(ServerFixture fixture)
         Assert.Equal(modelId, answer["created"]!.GetValue<string>());
         Assert.True(answer["fullyDefined"]!.GetValue<bool>());
         Assert.Equal("started", answer["state"]!.GetValue<string>());
-        Assert.Equal(Expected(task, await fixture.Http.InferAsync(sample, text)), answer["results"]!.ToJsonString());
+        var expected = Expected(task, await fixture.Http.InferAsync(sample, text));
+        // Whatever the order of members: JavaScript puts those that look like numbers first.
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), answer["results"]), $"expected {expected} but got {answer["results"]}");
         Assert.Equal(1, answer["inferenceCount"]!.GetValue<int>());
         Assert.True(answer["stopped"]!.GetValue<bool>());
         Assert.True(answer["deleted"]!.GetValue<bool>());
