@@ -79,7 +79,7 @@ public sealed class NodeLifeTests
     {
         await using var cluster = await ThreeNodes.StartAsync(processors: 1, "800mb");
         var node = cluster.Nodes[0];
-        var lives = await cluster.Redis.LivesAsync(node.Name);
+        var holder = Assert.Single(await cluster.Redis.LivesAsync(node.Name)).Key;
         var data = Directory.CreateTempSubdirectory("orleans-ml-second-").FullName;
 
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() =>
@@ -89,7 +89,7 @@ public sealed class NodeLifeTests
         Assert.StartsWith("The name ", said, StringComparison.Ordinal);
         Assert.Contains(node.Name, said, StringComparison.Ordinal);
         Assert.Contains(node.Server.SiloEndpoint, said, StringComparison.Ordinal);
-        Assert.Equal(lives.Where(l => !l.Value), (await cluster.Redis.LivesAsync(node.Name)).Where(l => !l.Value));
+        Assert.False((await cluster.Redis.LivesAsync(node.Name))[holder], "the holder of the name counts as dead");
         Directory.Delete(data, recursive: true);
     }
 }
