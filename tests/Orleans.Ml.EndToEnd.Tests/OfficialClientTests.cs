@@ -47,6 +47,7 @@ public sealed class OfficialClientTests(ServerFixture fixture)
         // Whatever the order of members: JavaScript puts those that look like numbers first.
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), answer["results"]), $"expected {expected} but got {answer["results"]}");
         Assert.Equal(1, answer["inferenceCount"]!.GetValue<int>());
+        Assert.Equal(2, answer["allocations"]!.GetValue<int>());
         Assert.True(answer["stopped"]!.GetValue<bool>());
         Assert.True(answer["deleted"]!.GetValue<bool>());
         Assert.Equal("""[404,"resource_not_found_exception"]""", answer["afterwards"]!.ToJsonString());

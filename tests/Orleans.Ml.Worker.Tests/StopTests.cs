@@ -39,35 +39,4 @@ public sealed class StopTests
         Assert.Equal(WorkerError.Stopping, answer.Error);
         Assert.Equal("inference canceled as process is stopping", answer.Reason);
     }
-
-    [Fact]
-    public async Task LeavesNothingBehind_AfterManyStartsAndStops()
-    {
-        await using var workers = new TestWorkers();
-        await CycleAsync(0);
-        var (files, threads) = (LinuxProcess.OpenFiles, LinuxProcess.Threads);
-
-        for (var cycle = 1; cycle <= 20; cycle++)
-            await CycleAsync(cycle);
-
-        TestContext.Current.TestOutputHelper!.WriteLine(
-            $"open files {files} -> {LinuxProcess.OpenFiles}, threads {threads} -> {LinuxProcess.Threads}");
-        Assert.False(LinuxProcess.HasWorker("cycle-"));
-        // Other tests run at the same time; one file or thread left per cycle would be twenty.
-        Assert.InRange(LinuxProcess.OpenFiles, 0, files + 15);
-        Assert.InRange(LinuxProcess.Threads, 0, threads + 15);
-
-        // Stopped while it starts, while it loads, while it serves.
-        async Task CycleAsync(int cycle)
-        {
-            var settings = TestWorkers.Settings(TestWorkers.TinyEmbedding) with { DeploymentId = $"cycle-{cycle}" };
-            var (worker, recorder) = workers.Start(settings);
-            if (cycle % 4 != 1)
-            {
-                await recorder.NextAsync<WorkerReady>();
-                Assert.Null((await TestWorkers.InferAsync(worker, 2, 43, 3)).Error);
-            }
-            await worker.DisposeAsync();
-        }
-    }
 }

@@ -35,19 +35,21 @@ public sealed record StartDeployment(
     public const string NumberAndAdaptive = "[number_of_allocations] cannot be set when adaptive allocations is enabled";
 
     /// <summary>Everything that is wrong with this request by itself; empty when nothing is. Limits: deployment-runtime.md §1.1.</summary>
-    public IReadOnlyList<string> FindProblems()
+    /// <param name="maxThreadsPerAllocation">A lower limit of whoever asks.</param>
+    /// <param name="maxQueueCapacity">A lower limit of whoever asks.</param>
+    public IReadOnlyList<string> FindProblems(int maxThreadsPerAllocation = MaxThreadsPerAllocation, int maxQueueCapacity = MaxQueueCapacity)
     {
         var problems = new List<string>();
         if (NumberOfAllocations < 1)
             problems.Add($"[number_of_allocations] must be a positive integer, was [{NumberOfAllocations}]");
         if (ThreadsPerAllocation < 1)
             problems.Add($"[threads_per_allocation] must be a positive integer, was [{ThreadsPerAllocation}]");
-        if (ThreadsPerAllocation > MaxThreadsPerAllocation || ThreadsPerAllocation < 1 || !int.IsPow2(ThreadsPerAllocation))
-            problems.Add($"[threads_per_allocation] must be a power of 2 less than or equal to {MaxThreadsPerAllocation}, was [{ThreadsPerAllocation}]");
+        if (ThreadsPerAllocation > maxThreadsPerAllocation || ThreadsPerAllocation < 1 || !int.IsPow2(ThreadsPerAllocation))
+            problems.Add($"[threads_per_allocation] must be a power of 2 less than or equal to {maxThreadsPerAllocation}, was [{ThreadsPerAllocation}]");
         if (QueueCapacity < 1)
             problems.Add($"[queue_capacity] must be a positive integer, was [{QueueCapacity}]");
-        if (QueueCapacity > MaxQueueCapacity)
-            problems.Add($"[queue_capacity] must be less than or equal to {MaxQueueCapacity}, was [{QueueCapacity}]");
+        if (QueueCapacity > maxQueueCapacity)
+            problems.Add($"[queue_capacity] must be less than or equal to {maxQueueCapacity}, was [{QueueCapacity}]");
         if (Priority == Priority.Low && NumberOfAllocations > 1)
             problems.Add($"[number_of_allocations] must be 1 when [priority] is low, was [{NumberOfAllocations}]");
         if (Priority == Priority.Low && ThreadsPerAllocation > 1)

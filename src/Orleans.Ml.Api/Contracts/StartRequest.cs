@@ -19,15 +19,21 @@ internal sealed class StartRequest
     ];
 
     private readonly List<string> _problems = [];
+    private readonly StartOptions _options;
     private int? _numberOfAllocations;
 
-    private StartRequest(StartDeployment deployment) => Deployment = deployment;
+    private StartRequest(string modelId, StartOptions options)
+    {
+        _options = options;
+        Deployment = new(modelId, modelId, QueueCapacity: options.QueueCapacity);
+        Timeout = options.Timeout;
+    }
 
     /// <summary>What to start.</summary>
     public StartDeployment Deployment { get; private set; }
 
     /// <summary>How long to wait.</summary>
-    public TimeSpan Timeout { get; private set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan Timeout { get; private set; }
 
     /// <summary>What to wait for.</summary>
     public WaitGoal Goal { get; private set; } = WaitGoal.Started;
@@ -40,9 +46,9 @@ internal sealed class StartRequest
 
     /// <summary>Reads and validates; a null <paramref name="body"/> is no body.</summary>
     /// <exception cref="MlException">What is wrong; all problems of the values together.</exception>
-    public static StartRequest Read(string modelId, QueryParameters query, JsonElement? body)
+    public static StartRequest Read(string modelId, QueryParameters query, JsonElement? body, StartOptions options)
     {
-        var request = new StartRequest(new(modelId, modelId));
+        var request = new StartRequest(modelId, options);
         if (body is { } element)
         {
             foreach (var member in JsonMember.Of(element, Owner))
@@ -122,7 +128,7 @@ internal sealed class StartRequest
     {
         if (_numberOfAllocations is not null && Deployment.AdaptiveAllocations is { Enabled: true })
             _problems.Add(StartDeployment.NumberAndAdaptive);
-        _problems.AddRange(Deployment.FindProblems());
+        _problems.AddRange(Deployment.FindProblems(_options.MaxThreadsPerAllocation, _options.MaxQueueCapacity));
         if (Timeout <= TimeSpan.Zero)
             _problems.Add($"[timeout] must be positive, was [{TimeValue.Format(Timeout)}]");
         if (Deployment.CacheSizeBytes < 0)

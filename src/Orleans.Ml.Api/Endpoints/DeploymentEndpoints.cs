@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 using Orleans.Ml.Api.Contracts;
 using Orleans.Ml.Api.Operations;
 using Orleans.Ml.Api.Wire;
@@ -10,7 +11,8 @@ namespace Orleans.Ml.Api.Endpoints;
 
 /// <summary>Deployments: start, update, explain, stop.</summary>
 internal sealed class DeploymentEndpoints(
-    ModelCatalog catalog, DeploymentStart start, DeploymentUpdate update, DeploymentExplanation explanation, DeploymentStop stop)
+    ModelCatalog catalog, DeploymentStart start, DeploymentUpdate update, DeploymentExplanation explanation, DeploymentStop stop,
+    IOptions<OrleansMlApiOptions> options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -27,7 +29,7 @@ internal sealed class DeploymentEndpoints(
     private async Task StartAsync(HttpContext context)
     {
         var modelId = context.PathValue("model_id");
-        var request = await ReadAsync(context, modelId, StartRequest.Read);
+        var request = await ReadAsync(context, modelId, (id, query, body) => StartRequest.Read(id, query, body, options.Value.Start));
         foreach (var (used, instead) in request.Deprecated)
             ResponseWarning.Add(context, $"Deprecated field [{used}] used, expected [{instead}] instead");
         if (!ModelIds.IsValid(modelId))

@@ -36,6 +36,20 @@ public sealed class DeploymentEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Start_HasTheDefaultsAndLimitsOfTheOptions_WhenTheHostSetsThem()
+    {
+        await using var api = await ApiHost.StartAsync(configure: options =>
+            (options.Start.QueueCapacity, options.Start.MaxQueueCapacity, options.Start.MaxThreadsPerAllocation) = (10_000, 100_000, 8));
+
+        var refusal = await api.SendAsync("POST", Start + "?queue_capacity=100001&threads_per_allocation=16");
+        await api.SendAsync("POST", Start);
+
+        Assert.Contains("less than or equal to 100000", refusal.Reason, StringComparison.Ordinal);
+        Assert.Contains("less than or equal to 8", refusal.Reason, StringComparison.Ordinal);
+        Assert.Equal(10_000, api.Cluster.Deployment("m").Asked!.QueueCapacity);
+    }
+
+    [Fact]
     public async Task Start_ReadsTheBody_AndTheQueryWins()
     {
         var body = """

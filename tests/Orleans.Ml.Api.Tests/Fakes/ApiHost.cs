@@ -33,7 +33,9 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="logging">Where logs go.</param>
     /// <param name="onKestrel">Whether requests come over a socket: for what the server itself does with them.</param>
-    public static async Task<ApiHost> StartAsync(TimeProvider? time = null, Action<ILoggingBuilder>? logging = null, bool onKestrel = false)
+    /// <param name="configure">Options of the API.</param>
+    public static async Task<ApiHost> StartAsync(TimeProvider? time = null, Action<ILoggingBuilder>? logging = null, bool onKestrel = false,
+        Action<OrleansMlApiOptions>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         if (onKestrel)
@@ -49,7 +51,11 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IGrainFactory>(cluster).AddSingleton<IModelStore>(cluster.Store).AddSingleton<IInferenceRouter>(router);
         builder.Services.AddSingleton<AliasCache>();
         builder.Services.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("ml", "ml"));
-        builder.Services.AddOrleansMlApi(o => o.NodeName = "node-1");
+        builder.Services.AddOrleansMlApi(o =>
+        {
+            o.NodeName = "node-1";
+            configure?.Invoke(o);
+        });
         var app = builder.Build();
         app.MapOrleansMlApi();
         await app.StartAsync();

@@ -33,11 +33,11 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    public void DescribesEveryMethodOfEveryRoute()
+    public void DescribesEveryMethodOfEveryRoute_AndNoOther()
     {
         var served = Routes.SelectMany(r => r.Methods.Select(m => $"{m.Name} {r.Pattern}"));
 
-        Assert.Empty(served.Except(OpenApiDocument.ReadDescriptions()["operations"]!.AsObject().Select(o => o.Key)));
+        Assert.Equal(served.Order(), OpenApiDocument.ReadDescriptions()["operations"]!.AsObject().Select(o => o.Key).Order());
     }
 
     [Fact]

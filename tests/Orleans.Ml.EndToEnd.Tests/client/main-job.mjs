@@ -1,4 +1,4 @@
-// The main job with an official client: create, upload, vocabulary, start, infer, stats, stop, delete. Prints one line of JSON with what came back.
+// The main job with an official client: create, upload, vocabulary, start, infer, stats, update, stop, delete. Prints one line of JSON with what came back.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -46,6 +46,9 @@ answer.results = inferred.inference_results
 
 const stats = await client.ml.getTrainedModelsStats({ model_id: modelId })
 answer.inferenceCount = stats.trained_model_stats[0].deployment_stats.nodes[0].inference_count
+
+const updated = await client.ml.updateTrainedModelDeployment({ model_id: modelId, number_of_allocations: 2 })
+answer.allocations = updated.assignment.task_parameters.number_of_allocations
 
 answer.stopped = (await client.ml.stopTrainedModelDeployment({ model_id: modelId })).stopped
 answer.deleted = (await client.ml.deleteTrainedModel({ model_id: modelId })).acknowledged
