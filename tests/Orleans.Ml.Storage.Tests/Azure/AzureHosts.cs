@@ -1,12 +1,11 @@
 extern alias official;
-
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Orleans.Configuration;
 using Orleans.Ml.Storage.Tests.Conformance;
 using Orleans.Ml.Storage.Tests.Servers;
-using OfficialBlobs = official::Orleans.Hosting.AzureBlobSiloBuilderExtensions;
 using OfficialBlobOptions = official::Orleans.Configuration.AzureBlobStorageOptions;
+using OfficialBlobs = official::Orleans.Hosting.AzureBlobSiloBuilderExtensions;
 using OfficialTableOptions = official::Orleans.Configuration.AzureTableStorageOptions;
 using OfficialTables = official::Orleans.Hosting.AzureTableSiloBuilderExtensions;
 
