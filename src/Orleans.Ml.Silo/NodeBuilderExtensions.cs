@@ -54,10 +54,10 @@ internal static class NodeBuilderExtensions
     public static ISiloBuilder TellDeploymentEvents(this ISiloBuilder silo) =>
         silo.AddMemoryStreams(DeploymentEvents.ProviderName, streams => streams.ConfigurePartitioning(1)).AddMemoryGrainStorage("PubSubStore");
 
-    /// <summary>A killed process is seen dead in 1.4 s, a frozen one in 6.2 s (orleans-10-notes.md, Membership); defaults take 13.5 s and up to a minute.</summary>
+    /// <summary>A killed process is seen dead in less than 2 s, a frozen one in 6 to 7 s (docs/benchmarks.md); defaults take 13.5 s and up to a minute.</summary>
     private static void DetectDeathQuickly(ClusterMembershipOptions membership)
     {
-        membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.ProbeTimeout = TimeSpan.FromSeconds(0.6);
         membership.MinProbeTimeout = TimeSpan.FromSeconds(0.5);
         membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
         membership.NumMissedProbesLimit = 3;
