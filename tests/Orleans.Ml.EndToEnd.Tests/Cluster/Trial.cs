@@ -112,7 +112,9 @@ internal sealed partial class Trial : IAsyncDisposable
         }
 
         Check(_sampler.Samples > 0 && _sampler.Most > 0, "the sampler saw nothing");
-        Check(_normal.Answered > 0 && _low.Answered > 0, "the clients got no answers");
+        Check(_normal.Answered > 0, "the clients got no answers");
+        // In one round its clients may see nothing but its absence; it is back now.
+        await Cluster.Http.InferAsync(Low, "hello");
         if (Environment.GetEnvironmentVariable("ORLEANS_ML_EXPLAIN") == "1")
             Measured.Print(Cluster.Explain());
         List<string> problems = [.. _problems, .. _sampler.Oversubscriptions.Take(5)];

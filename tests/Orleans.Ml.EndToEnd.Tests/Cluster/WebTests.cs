@@ -15,7 +15,7 @@ public sealed class WebTests
     {
         await using var redis = await RedisProcess.StartAsync();
         var data = Directory.CreateTempSubdirectory("orleans-ml-web-").FullName;
-        await using var node = await MlServer.StartNodeAsync(data, "--redis", redis.Address, "--name", "node-1", "--processors", "4");
+        var node = await MlServer.StartNodeAsync(data, "--redis", redis.Address, "--name", "node-1", "--processors", "4");
         var port = MlServer.FreePort();
         using var web = Process.Start(new ProcessStartInfo(
             MlServer.Executable.Replace("Orleans.Ml.Silo", "Orleans.Ml.Web", StringComparison.Ordinal),
