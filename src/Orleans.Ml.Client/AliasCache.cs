@@ -10,9 +10,6 @@ public sealed partial class AliasCache(IGrainFactory grains, TimeProvider time, 
 {
     private static readonly TimeSpan PollWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>A poll is ended here this long after its wait, so that a lost grain cannot hold it.</summary>
-    private static readonly TimeSpan PollMargin = TimeSpan.FromSeconds(0.5);
-
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(0.5);
 
     private readonly Lock _merging = new();
@@ -36,37 +33,11 @@ public sealed partial class AliasCache(IGrainFactory grains, TimeProvider time, 
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                Merge(await PollAsync(_snapshot.Version, PollWait, stoppingToken));
-            }
-            catch (Exception exception)
-            {
-                if (stoppingToken.IsCancellationRequested)
-                    return;
-                LogPollFailed(exception.Message);
-                await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => LongPoll.RunAsync(
+        async () => Merge(await PollAsync(_snapshot.Version, PollWait, stoppingToken)), LogPollFailed, RetryDelay, time, stoppingToken);
 
-    private async Task<ModelAliases> PollAsync(long known, TimeSpan wait, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(wait + PollMargin);
-        try
-        {
-            return await grains.GetGrain<IModelAliasGrain>(IModelAliasGrain.Key).PollAsync(known, wait, limit.Token).WaitAsync(limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The model aliases did not answer within [{(wait + PollMargin).TotalSeconds}s]");
-        }
-    }
+    private Task<ModelAliases> PollAsync(long known, TimeSpan wait, CancellationToken cancellationToken) => LongPoll.AskAsync(
+        "The model aliases", wait, limit => grains.GetGrain<IModelAliasGrain>(IModelAliasGrain.Key).PollAsync(known, wait, limit), cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The model aliases could not be polled: {Reason}")]
     private partial void LogPollFailed(string reason);

@@ -14,16 +14,13 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
     /// <summary>A poll waits this long for news.</summary>
     private static readonly TimeSpan PollWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>A poll is ended here this long after its wait, so that a lost grain cannot hold it.</summary>
-    private static readonly TimeSpan PollMargin = TimeSpan.FromSeconds(0.5);
-
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(0.25);
 
     /// <summary>How long a start waits for the first table.</summary>
     private static readonly TimeSpan FirstTableLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Three polls without an answer: the cluster cannot be reached.</summary>
-    private static readonly TimeSpan Freshness = 3 * (PollWait + PollMargin);
+    private static readonly TimeSpan Freshness = 3 * (PollWait + LongPoll.Margin);
 
     private readonly Lock _merging = new();
     private readonly TaskCompletionSource _hasTable = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,37 +72,12 @@ internal sealed partial class RoutingCache(IGrainFactory grains, TimeProvider ti
             Replace(snapshot => snapshot.Merge(nodes, grains));
     }
 
-    private async Task PollAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                Merge(await PollAsync(Snapshot.Version, _hasTable.Task.IsCompleted ? PollWait : TimeSpan.Zero, stoppingToken));
-            }
-            catch (Exception exception)
-            {
-                if (stoppingToken.IsCancellationRequested)
-                    return;
-                LogPollFailed(exception.Message);
-                await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    private Task PollAsync(CancellationToken stoppingToken) => LongPoll.RunAsync(
+        async () => Merge(await PollAsync(Snapshot.Version, _hasTable.Task.IsCompleted ? PollWait : TimeSpan.Zero, stoppingToken)),
+        LogPollFailed, RetryDelay, time, stoppingToken);
 
-    private async Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(wait + PollMargin);
-        try
-        {
-            return await grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).PollAsync(known, wait, limit.Token).WaitAsync(limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The routing table did not answer within [{(wait + PollMargin).TotalSeconds}s]");
-        }
-    }
+    private Task<RoutingTable> PollAsync(RoutingVersion known, TimeSpan wait, CancellationToken cancellationToken) => LongPoll.AskAsync(
+        "The routing table", wait, limit => grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).PollAsync(known, wait, limit), cancellationToken);
 
     private void Merge(RoutingTable table)
     {
