@@ -4,6 +4,9 @@ using Microsoft.Extensions.Options;
 using Orleans.Ml.Deployments;
 using Orleans.Ml.Inference;
 using Orleans.Ml.Models;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
 
 namespace Orleans.Ml.Client;
 
@@ -14,6 +17,17 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
     private readonly RouterOptions _options = options.Value;
+
+    // Only readings: a grain that was lost with its silo is elsewhere in a moment.
+    private readonly ResiliencePipeline _untilAnswered = new ResiliencePipelineBuilder()
+        .AddTimeout(options.Value.ResolveLimit)
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<OrleansException>().Handle<TimeoutException>(),
+            MaxRetryAttempts = int.MaxValue,
+            Delay = TimeSpan.FromSeconds(0.1),
+        })
+        .Build();
 
     /// <inheritdoc/>
     public ValueTask<Assignment> ResolveAsync(string id, CancellationToken cancellationToken) =>
@@ -105,6 +119,18 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
     /// <summary>The local table does not know the id as started: ask the cluster before saying so.</summary>
     private async ValueTask<Assignment> ResolveSlowlyAsync(string id, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await _untilAnswered.ExecuteAsync(limit => AskForAsync(id, limit), cancellationToken);
+        }
+        catch (TimeoutRejectedException exception)
+        {
+            throw new TimeoutException($"The cluster did not say within [{_options.ResolveLimit.TotalSeconds}s] what [{id}] is", exception);
+        }
+    }
+
+    private async ValueTask<Assignment> AskForAsync(string id, CancellationToken cancellationToken)
+    {
         if (aliases.ModelOf(id) is null)
             await aliases.RefreshAsync(cancellationToken);
         id = aliases.ModelOf(id) ?? id;
@@ -117,7 +143,7 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
                     $"Trained model deployment [{assignment.TaskParameters.DeploymentId}] is [{(assignment.State == AssignmentState.Stopping ? "stopping" : "failed")}]");
         }
 
-        throw await grains.GetGrain<ITrainedModelGrain>(id).GetAsync() is null
+        throw await grains.GetGrain<ITrainedModelGrain>(id).GetAsync().WaitAsync(cancellationToken) is null
             ? new MlException(MlErrorKind.NotFound, $"No known trained model with model_id [{id}]")
             : new MlException(MlErrorKind.Conflict, $"Trained model [{id}] must be deployed to use. Please deploy with the start trained model deployment API.");
     }

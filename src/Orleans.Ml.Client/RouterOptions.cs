@@ -11,4 +11,8 @@ public sealed class RouterOptions
 
     /// <summary>How long after a request's own timeout the router stops waiting for its node, which should have answered. Default 1 s.</summary>
     public TimeSpan AnswerMargin { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a request for an id that is not started in this process's table waits until the cluster says what it is. Default 5 s, time to see a node dead and to go on elsewhere.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan ResolveLimit { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -191,7 +191,7 @@ public sealed class InferenceRouterTests
             seen = cancellation;
             return Task.FromResult(Ok);
         });
-        var router = Router(answerMargin: TimeSpan.FromMilliseconds(1));
+        var router = Router(new RouterOptions { AnswerMargin = TimeSpan.FromMilliseconds(1) });
 
         var reply = await router.InferAsync(await router.ResolveAsync("m", Cancellation), Input with { Timeout = TimeSpan.FromMilliseconds(milliseconds) }, Cancellation);
 
@@ -204,7 +204,18 @@ public sealed class InferenceRouterTests
     {
         _cluster.OnPoll = _ => new TaskCompletionSource<RoutingTable>().Task;
 
-        await Assert.ThrowsAsync<TimeoutException>(async () => await Router().ResolveAsync("m", Cancellation));
+        await Assert.ThrowsAsync<TimeoutException>(async () => await Router(new RouterOptions { ResolveLimit = TimeSpan.FromSeconds(0.2) }).ResolveAsync("m", Cancellation));
+    }
+
+    [Fact]
+    public async Task AsksAgain_WhenTheTableWasLostWithItsSilo()
+    {
+        Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1, 1)]));
+        var failures = new Queue<Exception>([new OrleansException("Silo stopping"), new SiloUnavailableException(), new TimeoutException()]);
+        _cluster.OnPoll = _ => failures.TryDequeue(out var failure) ? Task.FromException<RoutingTable>(failure) : Task.FromResult(_cluster.Table);
+
+        Assert.Equal("m", (await Router().ResolveAsync("m", Cancellation)).TaskParameters.DeploymentId);
+        Assert.Empty(failures);
     }
 
     [Fact]
@@ -266,11 +277,11 @@ public sealed class InferenceRouterTests
     private void Tell(params Assignment[] assignments) => _cluster.Table = new RoutingTable(
         new RoutingVersion(Guid.NewGuid(), 1), true, 1, [.. assignments], [.. assignments.SelectMany(a => a.RoutingTable.Keys).Distinct().Select(n => new LiveNode(n, 1))]);
 
-    private InferenceRouter Router(TimeSpan? answerMargin = null) => new(
+    private InferenceRouter Router(RouterOptions? options = null) => new(
         new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance),
         new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance),
         _cluster,
-        Options.Create(new RouterOptions { AnswerMargin = answerMargin ?? TimeSpan.FromSeconds(1) }));
+        Options.Create(options ?? new RouterOptions()));
 
     private async Task<InferenceReply> InferAsync(CancellationToken? caller = null)
     {
