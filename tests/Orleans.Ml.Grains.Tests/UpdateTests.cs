@@ -184,12 +184,26 @@ public sealed class UpdateTests(ClusterFixture cluster)
     public async Task IsAConflict_WhileTheDeploymentIsStopped()
     {
         await cluster.CreateModelAsync("leaving");
-        var placed = await Placement.PlaceAsync(Orleans.Ml.Testing.Given.Parameters("leaving"));
-        await Placement.StopAsync("leaving", placed.Deployment.Incarnation, StopMode.Forced, "test");
+        var (loading, loaded) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var before = cluster.Models.BeforeFetch;
+        cluster.Models.BeforeFetch = (parameters, cancellation) =>
+        {
+            if (parameters.DeploymentId != "leaving")
+                return before(parameters, cancellation);
+            loading.TrySetResult();
+            return loaded.Task;
+        };
+        var started = await cluster.Deployment("leaving").StartAsync(new StartDeployment("leaving", "leaving"));
+        await loading.Task.WaitAsync(TimeSpan.FromSeconds(20), ClusterFixture.Cancellation);
+        // It cannot end while the node loads it.
+        await Placement.StopAsync("leaving", started.Incarnation, StopMode.Forced, "test");
 
-        var error = await Assert.ThrowsAsync<MlException>(() => Placement.UpdateAsync("leaving", placed.Deployment.Incarnation, 2, null));
+        var error = await Assert.ThrowsAsync<MlException>(() => Placement.UpdateAsync("leaving", started.Incarnation, 2, null));
 
         Assert.Equal(MlErrorKind.Conflict, error.Kind);
+        loaded.SetResult();
+        cluster.Models.BeforeFetch = before;
+        await cluster.WaitAsync("leaving", WaitGoal.Gone, started.Incarnation);
     }
 
     private async Task<Assignment> UpdateAsync(string id, int allocations)
