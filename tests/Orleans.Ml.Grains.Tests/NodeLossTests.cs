@@ -98,32 +98,7 @@ public sealed class NodeLossTests : IAsyncLifetime
         await WaitForAsync(a => a.AllocationCount == allocations);
     }
 
-    private async Task<Assignment> WaitForAsync(Func<Assignment, bool> isWanted)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ClusterFixture.Cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        Assignment? last = null;
-        for (var known = default(RoutingVersion); ;)
-        {
-            try
-            {
-                var table = await Routing.PollAsync(known, TimeSpan.FromSeconds(1), limit.Token).WaitAsync(TimeSpan.FromSeconds(2), limit.Token);
-                known = table.Version;
-                last = table.Deployments.FirstOrDefault(a => a.TaskParameters.DeploymentId == "m") ?? last;
-                if (last is not null && isWanted(last))
-                    return last;
-            }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException)
-            {
-                // The silo that had the table is the one that went.
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"last seen: {last}; {string.Join(", ", last?.RoutingTable.AsEnumerable() ?? [])}");
-            }
-        }
-    }
+    private Task<Assignment> WaitForAsync(Func<Assignment, bool> isWanted) => Routing.WaitForAsync("m", isWanted);
 
     private async Task<InferenceReply> InferAsync()
     {

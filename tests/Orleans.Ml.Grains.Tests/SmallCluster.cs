@@ -12,7 +12,6 @@ namespace Orleans.Ml.Grains.Tests;
 /// <summary>A cluster of a test's own, whose silos come and go, with storage that outlives them and one deployment, "m", of 32 threads: 12 allocations fit on a silo.</summary>
 internal sealed class SmallCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private readonly string _data = Directory.CreateTempSubdirectory("orleans-ml-small-").FullName;
     private readonly List<InProcessSiloHandle> _later = [];
 
@@ -88,32 +87,7 @@ internal sealed class SmallCluster : IAsyncDisposable
         ClusterFixture.Cancellation);
 
     /// <summary>Waits until the routing table shows the deployment as wanted.</summary>
-    public async Task<Assignment> WaitForAsync(Func<Assignment, bool> isWanted)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ClusterFixture.Cancellation);
-        limit.CancelAfter(Patience);
-        Assignment? last = null;
-        for (var known = default(RoutingVersion); ;)
-        {
-            try
-            {
-                var table = await Routing.PollAsync(known, TimeSpan.FromSeconds(1), limit.Token).WaitAsync(TimeSpan.FromSeconds(2), limit.Token);
-                known = table.Version;
-                last = table.Deployments.FirstOrDefault(a => a.TaskParameters.DeploymentId == "m") ?? last;
-                if (last is not null && isWanted(last))
-                    return last;
-            }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException)
-            {
-                // The silo that had the table is the one that went.
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"last seen: {last}; {string.Join(", ", last?.RoutingTable.AsEnumerable() ?? [])}");
-            }
-        }
-    }
+    public Task<Assignment> WaitForAsync(Func<Assignment, bool> isWanted) => Routing.WaitForAsync("m", isWanted);
 
     public async ValueTask DisposeAsync()
     {

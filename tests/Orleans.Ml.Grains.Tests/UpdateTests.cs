@@ -210,20 +210,11 @@ public sealed class UpdateTests(ClusterFixture cluster)
     {
         var updated = await cluster.Deployment(id).UpdateAsync(new(allocations));
         Assert.Equal(allocations, updated.TaskParameters.NumberOfAllocations);
-        return await UntilAsync(id, a => a.RoutingTable.Values.All(r => r.CurrentAllocations == r.TargetAllocations && r.IsRoutable));
+        return await UntilAsync(id, a => a.TaskParameters.NumberOfAllocations == allocations && a.RoutingTable.Values.All(r => r.CurrentAllocations == r.TargetAllocations && r.IsRoutable));
     }
 
-    private async Task<Assignment> UntilAsync(string id, Predicate<Assignment> isReached)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ClusterFixture.Cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        var routing = cluster.Grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key);
-        for (var table = await routing.PollAsync(default, TimeSpan.Zero, limit.Token); ; table = await routing.PollAsync(table.Version, TimeSpan.FromSeconds(3), limit.Token))
-        {
-            if (table.Deployments.FirstOrDefault(d => d.TaskParameters.DeploymentId == id) is { } assignment && isReached(assignment))
-                return assignment;
-        }
-    }
+    private Task<Assignment> UntilAsync(string id, Func<Assignment, bool> isReached) =>
+        cluster.Grains.GetGrain<IRoutingGrain>(IRoutingGrain.Key).WaitForAsync(id, isReached);
 
     private async Task<LoadedModelStats> StatsAsync(string id, string node) =>
         Assert.Single((await cluster.Grains.GetGrain<INodeGrain>(node).GetStatsAsync([id])).Models);

@@ -11,20 +11,7 @@ internal sealed class FillMaskJson : TaskJson
 
     public override InferenceConfig Read(JsonMember task)
     {
-        var common = new CommonTaskMembers();
-        var numTopClasses = FillMaskConfig.DefaultNumTopClasses;
-        string? mask = null;
-        foreach (var member in task.Members())
-        {
-            if (member.Name == "num_top_classes")
-                numTopClasses = member.Int32();
-            else if (member.Name == "mask_token")
-                mask = member.String();
-            else
-                common.Read(member);
-        }
-
-        common.ForbidSpan(Name);
+        var (common, numTopClasses, mask) = ReadMembers(task, (members, member) => members.Read(member));
         var kind = common.Tokenization.Kind;
         if (mask is not null && mask != kind.MaskToken())
         {
@@ -32,10 +19,23 @@ internal sealed class FillMaskJson : TaskJson
                 $"[mask_token] must be [{kind.MaskToken()}] for the tokenizer [{kind.ApiName()}], was [{Excerpt.Of(mask)}]");
         }
 
-        return new FillMaskConfig(common.Tokenization, common.ResultsField, numTopClasses);
+        return new FillMaskConfig(common.Tokenization, common.ResultsField, numTopClasses ?? FillMaskConfig.DefaultNumTopClasses);
     }
 
     public override InferenceUpdate ReadUpdate(JsonMember task)
+    {
+        var (common, numTopClasses, mask) = ReadMembers(task, (members, member) => members.ReadUpdate(member));
+        return new FillMaskUpdate(common.TokenizationUpdate, common.ResultsField, numTopClasses, mask);
+    }
+
+    public override void WriteOwnMembers(Utf8JsonWriter writer, InferenceConfig config)
+    {
+        var own = (FillMaskConfig)config;
+        writer.WriteNumber("num_top_classes"u8, own.NumTopClasses);
+        writer.WriteString("mask_token"u8, own.Tokenization.Kind.MaskToken());
+    }
+
+    private (CommonTaskMembers Common, int? NumTopClasses, string? Mask) ReadMembers(JsonMember task, Action<CommonTaskMembers, JsonMember> readCommon)
     {
         var common = new CommonTaskMembers();
         int? numTopClasses = null;
@@ -47,17 +47,10 @@ internal sealed class FillMaskJson : TaskJson
             else if (member.Name == "mask_token")
                 mask = member.String();
             else
-                common.ReadUpdate(member);
+                readCommon(common, member);
         }
 
         common.ForbidSpan(Name);
-        return new FillMaskUpdate(common.TokenizationUpdate, common.ResultsField, numTopClasses, mask);
-    }
-
-    public override void WriteOwnMembers(Utf8JsonWriter writer, InferenceConfig config)
-    {
-        var own = (FillMaskConfig)config;
-        writer.WriteNumber("num_top_classes"u8, own.NumTopClasses);
-        writer.WriteString("mask_token"u8, own.Tokenization.Kind.MaskToken());
+        return (common, numTopClasses, mask);
     }
 }
