@@ -80,7 +80,8 @@ internal sealed record WorkerThreads(int ProcessId, int ParentId, string Deploym
     public static WorkerThreads? Read(int processId)
     {
         var arguments = ProcFs.CommandLine(processId).Split(' ');
-        var names = ProcFs.ThreadNames(processId);
+        // Each once: a thread that an allocation has just started, such as the compiler's, bears its name until it has its own.
+        var names = ProcFs.ThreadNames(processId).Distinct().ToList();
         if (!arguments.Contains("serve") || names.Count == 0 || !ProcFs.Exists(processId))
             return null;
         return new(processId, Number("--parent"), Value("--deployment"),
