@@ -48,6 +48,26 @@ public sealed class WebTests
         Assert.NotEqual(0, web.ExitCode);
     }
 
+    [Fact]
+    public async Task SaysWhyItWaits_WithoutTheKey()
+    {
+        const string account = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/a;TableEndpoint=http://127.0.0.1:1/a";
+        using var web = Process.Start(new ProcessStartInfo(Executable, ["--port", $"{MlServer.FreePort()}"])
+        { RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(), Environment = { ["ORLEANS_ML_AZURE_STORAGE"] = account } })!;
+        try
+        {
+            var line = await web.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+            Assert.EndsWith("Waiting for the cluster: Azure Storage: it cannot be reached", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            web.Kill();
+            await web.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.DoesNotContain("c2VjcmV0", await web.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+    }
+
     private static async Task AnswersAsANodeDoesAsync(string data, string webData, params string[] cluster)
     {
         var node = await MlServer.StartNodeAsync(data, [.. cluster, "--name", "node-1", "--processors", "4"]);
