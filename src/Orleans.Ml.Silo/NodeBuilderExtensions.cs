@@ -32,7 +32,10 @@ internal static class NodeBuilderExtensions
     }
 
     /// <summary>Alone: membership in memory, state in SQLite. In a cluster: both in its Redis server or its Azure Storage account.</summary>
-    public static ISiloBuilder JoinCluster(this ISiloBuilder silo, NodeSettings settings)
+    /// <param name="silo">The silo.</param>
+    /// <param name="settings">What it is to be.</param>
+    /// <param name="address">Where the others reach it.</param>
+    public static ISiloBuilder JoinCluster(this ISiloBuilder silo, NodeSettings settings, IPAddress address)
     {
         silo.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = ("orleans-ml", "orleans-ml"));
         silo.Configure<SiloOptions>(options => options.SiloName = settings.NodeName);
@@ -43,7 +46,7 @@ internal static class NodeBuilderExtensions
                 .AddSqliteGrainStorage(settings.DataDirectory);
         }
 
-        silo.ConfigureEndpoints(IPAddress.Loopback, settings.SiloPort, settings.GatewayPort).Configure<ClusterMembershipOptions>(DetectDeathQuickly);
+        silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort).Configure<ClusterMembershipOptions>(DetectDeathQuickly);
         return settings.AzureStorage is { } account ? silo.UseAzureStorage(account) : silo.UseRedisCluster(settings.Redis!);
     }
 

@@ -15,7 +15,8 @@ static async Task RunClusterAsync(NodeSettings settings, TextWriter terminal)
 static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
 {
     using var data = DataDirectory.Claim(settings.NodeDirectory, settings.NodeName);
-    Ports.ThrowIfTaken(settings);
+    var address = await ClusterAddress.FindAsync(settings.ClusterHost);
+    Ports.ThrowIfTaken(settings, address);
 
     var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "Orleans.Ml" });
     builder.LogToStandardError();
@@ -23,7 +24,7 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
 
     builder.StoreModels(settings);
     builder.UseOrleans(silo => silo
-        .JoinCluster(settings)
+        .JoinCluster(settings, address)
         .TellDeploymentEvents()
         .AddOrleansMl(
             node => (node.AllocatedProcessors, node.MemoryBytes, node.Zone, node.Roles) = (settings.Processors, settings.MemoryBytes, settings.Zone, settings.Roles),

@@ -1,15 +1,26 @@
+using System.Globalization;
+using Orleans.Ml.Web;
+using Orleans.Ml.Web.Options;
+
 namespace Orleans.Hosting;
 
 /// <summary>How the frontend meets its cluster.</summary>
 internal static class ClusterConnectionExtensions
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>Finds the nodes where they tell of themselves.</summary>
+    public static IClientBuilder JoinCluster(this IClientBuilder client, WebSettings settings) =>
+        settings.AzureStorage is { } account ? client.UseAzureStorage(account) : client.UseRedisCluster(settings.Redis!);
 
     /// <summary>A frontend that starts before its nodes waits for them, however long that takes; it is not ready meanwhile.</summary>
-    public static IClientBuilder WaitForTheCluster(this IClientBuilder client) =>
-        client.UseConnectionRetryFilter(async (_, cancellationToken) =>
-        {
-            await Task.Delay(Pause, TimeProvider.System, cancellationToken);
-            return true;
-        });
+    public static IClientBuilder WaitForTheCluster(this IClientBuilder client) => client.UseConnectionRetryFilter<WaitForCluster>();
+
+    /// <summary>Where definitions and vocabularies are: in the cluster's account, or in a folder that frontends and nodes share.</summary>
+    public static void StoreModels(this WebApplicationBuilder builder, WebSettings settings)
+    {
+        // The cache is one process's alone; those that share a data directory listen on different ports.
+        if (settings.AzureStorage is { } account)
+            builder.Services.AddAzureBlobModelStore(account, Path.Combine(settings.DataDirectory, "web", settings.Port.ToString(CultureInfo.InvariantCulture), "cache"));
+        else
+            builder.Services.AddFileModelStore(settings.DataDirectory);
+    }
 }

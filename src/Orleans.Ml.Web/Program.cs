@@ -9,10 +9,10 @@ static async Task RunAsync(WebSettings settings)
     builder.LogToStandardError();
     builder.ServeOrleansMlApi(settings.Address, settings.Port);
 
-    builder.Services.AddFileModelStore(settings.DataDirectory);
+    builder.StoreModels(settings);
     builder.UseOrleansClient(client => client
         .Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = ("orleans-ml", "orleans-ml"))
-        .UseRedisCluster(settings.Redis)
+        .JoinCluster(settings)
         .WaitForTheCluster());
     builder.Services.AddOrleansMlClient();
     builder.Services.AddOrleansMlApi();

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Orleans.Ml.CommandLine;
 using Orleans.Ml.Placement;
 
 namespace Orleans.Ml.Silo.Options;
@@ -10,9 +10,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <summary>The options of the command line, each with its help and the check that needs no other option.</summary>
 internal static partial class NodeArguments
 {
-    private const int MaxPort = 65535;
-
-    public static readonly Option<int> Port = Number("--port", "PORT", MaxPort, "Port of the HTTP API.", defaultValue: 9200);
+    public static readonly Option<int> Port = HttpArguments.Port(9200);
 
     public static readonly Option<string> Data = new("--data")
     {
@@ -21,7 +19,7 @@ internal static partial class NodeArguments
         DefaultValueFactory = _ => "./data",
     };
 
-    public static readonly Option<int> Processors = Number("--processors", "N", 65536,
+    public static readonly Option<int> Processors = NumberOption.Create("--processors", "N", 65536,
         "Allocated processors: how many threads normal deployments may use together. Default: the machine's.");
 
     public static readonly Option<long> Memory = new("--memory")
@@ -47,43 +45,26 @@ internal static partial class NodeArguments
         HelpName = "DIR",
     };
 
-    public static readonly Option<IPAddress> Address = new("--host")
+    public static readonly Option<string> ClusterHost = new("--cluster-host")
     {
-        Description = "Address of the HTTP API. Anything but loopback needs --allow-insecure-bind.",
+        Description = "Address at which other nodes and Orleans clients reach this node: one of this machine's, or a name that resolves to one; it listens for them there alone. "
+            + "Anything but loopback needs --allow-insecure-bind.",
         HelpName = "ADDRESS",
-        CustomParser = ParseAddress,
-        DefaultValueFactory = _ => IPAddress.Loopback,
+        DefaultValueFactory = _ => NodeSettings.OnThisMachine,
+        Validators = { CheckClusterHost },
     };
 
-    public static readonly Option<bool> AllowInsecureBind = new("--allow-insecure-bind")
-    {
-        Description = "Let --host be reachable from other machines although nobody is asked for a password.",
-    };
+    public static readonly Option<int> SiloPort = NumberOption.Create("--silo-port", "PORT", IPEndPoint.MaxPort, "Port for other nodes, at --cluster-host. Default: the HTTP port + 100.");
 
-    public static readonly Option<int> SiloPort = Number("--silo-port", "PORT", MaxPort, "Port between nodes, loopback only. Default: the HTTP port + 100.");
+    public static readonly Option<int> GatewayPort = NumberOption.Create("--gateway-port", "PORT", IPEndPoint.MaxPort, "Port for Orleans clients, at --cluster-host. Default: the HTTP port + 200.");
 
-    public static readonly Option<int> GatewayPort = Number("--gateway-port", "PORT", MaxPort, "Port for Orleans clients, loopback only. Default: the HTTP port + 200.");
-
-    public static readonly Option<int> Cluster = Number("--cluster", "N", 64,
+    public static readonly Option<int> Cluster = NumberOption.Create("--cluster", "N", 64,
         "Start N nodes and the Redis server they share as processes of this machine, on the ports that follow --port. Processors and memory are divided by N.");
 
     public static readonly Option<string> Redis = new("--redis")
     {
         Description = "Join the cluster whose membership and state are in this Redis server, such as 127.0.0.1:9500.",
         HelpName = "SERVER",
-    };
-
-    public static readonly Option<string> AzureStorage = new("--azure-storage")
-    {
-        Description = "Join the cluster whose membership, state and models are in this Azure Storage account: its blob address, for which the process's own identity is used, "
-            + "or a connection string, which is better told by --azure-storage-file or ORLEANS_ML_AZURE_STORAGE.",
-        HelpName = "ACCOUNT",
-    };
-
-    public static readonly Option<string> AzureStorageFile = new("--azure-storage-file")
-    {
-        Description = "File that holds what --azure-storage would.",
-        HelpName = "FILE",
     };
 
     public static readonly Option<string> Zone = new("--zone")
@@ -106,31 +87,21 @@ internal static partial class NodeArguments
         Description = "Give both texts of a pair token type 0, as Elasticsearch does, instead of 0 and 1, with which models are trained. Give it to all nodes.",
     };
 
-    /// <summary>A whole number from 1 to <paramref name="most"/>; 0 when it is not given and has no default.</summary>
-    private static Option<int> Number(string name, string helpName, int most, string description, int? defaultValue = null)
-    {
-        var option = new Option<int>(name)
-        {
-            Description = description,
-            HelpName = helpName,
-            CustomParser = result =>
-            {
-                var text = result.Tokens[0].Value;
-                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 && value <= most)
-                    return value;
-                result.AddError($"{name} must be a whole number from 1 to {most}, was [{text}].");
-                return 0;
-            },
-        };
-        if (defaultValue is { } value)
-            option.DefaultValueFactory = _ => value;
-        return option;
-    }
-
     private static void CheckName(OptionResult result)
     {
         if (result.Tokens is [var token] && !NodeName().IsMatch(token.Value))
             result.AddError($"--name may hold 1 to 64 letters, digits, '.', '_' and '-', was [{token.Value}].");
+    }
+
+    private static void CheckClusterHost(OptionResult result)
+    {
+        if (result.Tokens is not [var token])
+            return;
+        var isUsable = IPAddress.TryParse(token.Value, out var address)
+            ? !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) && !address.Equals(IPAddress.Broadcast)
+            : Uri.CheckHostName(token.Value) == UriHostNameType.Dns;
+        if (!isUsable)
+            result.AddError($"--cluster-host must be one address that others can connect to, or a name of one, was [{token.Value}].");
     }
 
     private static long ParseBytes(ArgumentResult result)
@@ -157,16 +128,6 @@ internal static partial class NodeArguments
         }
 
         return roles;
-    }
-
-    private static IPAddress ParseAddress(ArgumentResult result)
-    {
-        var text = result.Tokens[0].Value;
-        if (text == "localhost")
-            return IPAddress.Loopback;
-        if (!IPAddress.TryParse(text, out var address))
-            result.AddError($"--host must be an IP address or localhost, was [{text}].");
-        return address ?? IPAddress.Loopback;
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9._-]{1,64}\z")]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Orleans.Ml.CommandLine;
 using Orleans.Ml.Silo.Start;
 using Orleans.Ml.Storage.Azure;
 
@@ -20,16 +21,21 @@ internal static class NodeCommand
     public static async Task<int> InvokeAsync(string[] arguments, Func<NodeSettings, TextWriter, Task> runAsync, InvocationConfiguration? configuration = null,
         Func<string, string?>? environment = null)
     {
-        var command = new RootCommand("An Orleans.Ml node: serves PyTorch models through Elasticsearch's trained-model API.")
-        {
-            NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples,
-            NodeArguments.Samples, NodeArguments.Address, NodeArguments.AllowInsecureBind, NodeArguments.SiloPort, NodeArguments.GatewayPort,
-            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.AzureStorage, NodeArguments.AzureStorageFile, NodeArguments.Zone, NodeArguments.Roles,
-            NodeArguments.ZeroTokenTypes,
-        };
+        environment ??= Environment.GetEnvironmentVariable;
+        Option[] tellable =
+        [
+            NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples, NodeArguments.Samples,
+            HttpArguments.Host, HttpArguments.AllowInsecureBind, NodeArguments.ClusterHost, NodeArguments.SiloPort, NodeArguments.GatewayPort, NodeArguments.Redis,
+            NodeArguments.Zone, NodeArguments.Roles, NodeArguments.ZeroTokenTypes,
+        ];
+        var command = new RootCommand("An Orleans.Ml node: serves PyTorch models through Elasticsearch's trained-model API. "
+            + "Each option but --cluster can be a variable of the environment, such as ORLEANS_ML_SILO_PORT for --silo-port.");
+        // The nodes of --cluster have the same environment: told by it, each would start a cluster.
+        foreach (var option in (Option[])[.. tellable, NodeArguments.Cluster, AzureStorageArguments.Account, AzureStorageArguments.AccountFile])
+            command.Options.Add(option);
         command.HelpName = "./run";
-        command.SetAction((parsed, _) => RunAsync(parsed, runAsync, environment ?? Environment.GetEnvironmentVariable));
-        var parsed = command.Parse(arguments);
+        command.SetAction((parsed, _) => RunAsync(parsed, runAsync, environment));
+        var parsed = command.Parse(EnvironmentArguments.Complete(command, arguments, tellable, environment));
         configuration ??= new();
         // The host itself listens for Ctrl-C and SIGTERM and takes the time it needs.
         configuration.ProcessTerminationTimeout = null;
@@ -39,13 +45,15 @@ internal static class NodeCommand
     private static async Task<int> RunAsync(ParseResult parsed, Func<NodeSettings, TextWriter, Task> runAsync, Func<string, string?> environment)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-        if (!AzureStorageSource.TryRead(parsed, environment, out var azureStorage, out var unreadable))
+        if (!AzureStorageArguments.TryRead(parsed, environment, out var azureStorage, out var unreadable))
             return await RefuseAsync(error, [unreadable]);
         var settings = SettingsOf(parsed, azureStorage);
-        if (ProblemWith(settings, parsed.GetValue(NodeArguments.AllowInsecureBind)) is { } problem)
+        if (ProblemWith(settings, parsed.GetValue(HttpArguments.AllowInsecureBind)) is { } problem)
             return await RefuseAsync(error, [problem]);
         if (!IPAddress.IsLoopback(settings.Address))
             await error.WriteLineAsync($"Warning: {settings.Address} can be reached from other machines, and nobody is asked for a password.");
+        if (!settings.IsClusterOnThisMachine)
+            await error.WriteLineAsync($"Warning: the ports for nodes at {settings.ClusterHost} can be reached from other machines. Whoever connects to them may do anything: keep them to the cluster.");
         try
         {
             await runAsync(settings, output);
@@ -72,7 +80,7 @@ internal static class NodeCommand
         var samples = parsed.GetValue(NodeArguments.Samples);
         var nodes = Math.Max(1, parsed.GetValue(NodeArguments.Cluster));
         return new(
-            parsed.GetValue(NodeArguments.Address)!,
+            parsed.GetValue(HttpArguments.Host)!,
             port,
             parsed.GetValue(NodeArguments.SiloPort) is var silo and > 0 ? silo : port + 100,
             parsed.GetValue(NodeArguments.GatewayPort) is var gateway and > 0 ? gateway : port + 200,
@@ -86,7 +94,8 @@ internal static class NodeCommand
             parsed.GetValue(NodeArguments.Zone)!,
             nodes,
             parsed.GetValue(NodeArguments.Roles),
-            parsed.GetValue(NodeArguments.ZeroTokenTypes));
+            parsed.GetValue(NodeArguments.ZeroTokenTypes),
+            parsed.GetValue(NodeArguments.ClusterHost)!);
     }
 
     /// <summary><c>samples/models</c> beside the program's files or above them; a path that does not exist when there is none.</summary>
@@ -105,13 +114,15 @@ internal static class NodeCommand
     /// <summary>What no option alone can be blamed for.</summary>
     private static string? ProblemWith(NodeSettings settings, bool isInsecureBindAllowed) => settings switch
     {
-        { Address: var address } when !IPAddress.IsLoopback(address) && !isInsecureBindAllowed =>
-            $"--host {address} can be reached from other machines, and security is not configured: use a loopback address, or say --allow-insecure-bind.",
+        { Address: var address } when HttpArguments.ProblemWith("--host", address, IPAddress.IsLoopback(address), isInsecureBindAllowed) is { } problem => problem,
+        { ClusterHost: var host } when HttpArguments.ProblemWith("--cluster-host", host, settings.IsClusterOnThisMachine, isInsecureBindAllowed) is { } problem => problem,
         { SiloPort: > 65535 } or { GatewayPort: > 65535 } =>
             $"--port {settings.Port} leaves no room for the ports {settings.SiloPort} and {settings.GatewayPort}: give --silo-port and --gateway-port.",
         { AzureStorage: not null, Redis: not null } => "A cluster has one place for its state: give either --azure-storage or --redis.",
         { ClusterSize: > 1, AzureStorage: not null } => "--cluster starts a Redis server of its own: give either --cluster or --azure-storage.",
         { ClusterSize: > 1, Redis: not null } => "--cluster starts a Redis server of its own: give either --cluster or --redis.",
+        { ClusterHost: not NodeSettings.OnThisMachine, Redis: null, AzureStorage: null } =>
+            "--cluster-host is for the nodes of a cluster: give --redis or --azure-storage, too.",
         { Port: var port, SiloPort: var silo, GatewayPort: var gateway } when port == silo || port == gateway || silo == gateway =>
             $"--port, --silo-port and --gateway-port must differ, were {port}, {silo} and {gateway}.",
         _ => null,

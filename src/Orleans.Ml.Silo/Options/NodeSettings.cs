@@ -20,6 +20,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
 /// <param name="Roles">What the node is for.</param>
 /// <param name="ZeroTokenTypes">Whether both texts of a pair have token type 0, as in Elasticsearch.</param>
+/// <param name="ClusterHost">Where other nodes and Orleans clients reach it: an address of this machine, or a name of one.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -35,13 +36,20 @@ internal sealed record NodeSettings(
     string Zone = "",
     int ClusterSize = 1,
     NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
-    bool ZeroTokenTypes = false)
+    bool ZeroTokenTypes = false,
+    string ClusterHost = NodeSettings.OnThisMachine)
 {
+    /// <summary>The <see cref="ClusterHost"/> of nodes that only this machine reaches.</summary>
+    public const string OnThisMachine = "127.0.0.1";
+
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null && AzureStorage is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
 
     /// <summary>Whether it answers HTTP.</summary>
     public bool IsFrontend => Roles.HasFlag(NodeRoles.Frontend);
+
+    /// <summary>Whether other nodes and Orleans clients reach it from this machine only. A name counts as known elsewhere.</summary>
+    public bool IsClusterOnThisMachine => ClusterHost == "localhost" || (IPAddress.TryParse(ClusterHost, out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>Where a client on this machine reaches the API.</summary>
     public Uri BaseAddress

@@ -8,13 +8,15 @@ namespace Orleans.Ml.Silo.Start;
 internal static class Ports
 {
     /// <summary>Tries each port once.</summary>
+    /// <param name="settings">The ports, and the address of HTTP.</param>
+    /// <param name="cluster">The address for other nodes and Orleans clients.</param>
     /// <exception cref="StartFailure">One is in use.</exception>
-    public static void ThrowIfTaken(NodeSettings settings)
+    public static void ThrowIfTaken(NodeSettings settings, IPAddress cluster)
     {
         if (settings.IsFrontend)
             ThrowIfTaken(settings.Address, settings.Port, "--port");
-        ThrowIfTaken(IPAddress.Loopback, settings.SiloPort, "--silo-port");
-        ThrowIfTaken(IPAddress.Loopback, settings.GatewayPort, "--gateway-port");
+        ThrowIfTaken(cluster, settings.SiloPort, "--silo-port");
+        ThrowIfTaken(cluster, settings.GatewayPort, "--gateway-port");
     }
 
     private static void ThrowIfTaken(IPAddress address, int port, string option)

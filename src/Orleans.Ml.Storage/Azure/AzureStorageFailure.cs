@@ -4,7 +4,7 @@ using Azure.Identity;
 namespace Orleans.Ml.Storage.Azure;
 
 /// <summary>What Azure Storage refuses, or why it cannot be reached, said without addresses, headers and keys.</summary>
-internal static class AzureStorageFailure
+public static class AzureStorageFailure
 {
     /// <summary>Whether the service, and not the caller, is to blame.</summary>
     public static bool IsOne(Exception exception, CancellationToken cancellationToken = default) => exception switch
@@ -21,7 +21,8 @@ internal static class AzureStorageFailure
     /// <summary>The error for the caller: <see cref="MlErrorKind.Unavailable"/>, which clients repeat.</summary>
     public static MlException Of(Exception exception, string action) => new(MlErrorKind.Unavailable, $"Azure Storage cannot {action}: {ReasonOf(exception)}");
 
-    private static string ReasonOf(Exception exception) => exception switch
+    /// <summary>Why it failed, in some words.</summary>
+    public static string ReasonOf(Exception exception) => exception switch
     {
         AggregateException attempts => ReasonOf(attempts.InnerExceptions[^1]),
         RequestFailedException { Status: 0 } => "it cannot be reached",

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Orleans.Ml.Storage.Tests.Servers;
 using Orleans.Ml.Testing;
 
 namespace Orleans.Ml.EndToEnd.Tests.Cluster;
@@ -9,17 +10,71 @@ namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 public sealed class WebTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly string Executable = MlServer.Executable.Replace("Orleans.Ml.Silo", "Orleans.Ml.Web", StringComparison.Ordinal);
 
     [Fact]
     public async Task AnswersAsANodeDoes_AndIsReadyOnlyWhileThereIsACluster()
     {
         await using var redis = await RedisProcess.StartAsync();
         var data = Directory.CreateTempSubdirectory("orleans-ml-web-").FullName;
-        var node = await MlServer.StartNodeAsync(data, "--redis", redis.Address, "--name", "node-1", "--processors", "4");
+        await AnswersAsANodeDoesAsync(data, webData: data, "--redis", redis.Address);
+    }
+
+    [Fact]
+    public async Task AnswersAsANodeDoes_WhenNothingIsSharedButAnAzureStorageAccount()
+    {
+        await using var azurite = new Azurite();
+        var data = Directory.CreateTempSubdirectory("orleans-ml-web-").FullName;
+        var secret = Path.Combine(data, "account");
+        await File.WriteAllTextAsync(secret, await azurite.ConnectionStringAsync(), TestContext.Current.CancellationToken);
+        await AnswersAsANodeDoesAsync(data, webData: Path.Combine(data, "of-the-frontend"), "--azure-storage-file", secret);
+    }
+
+    [Theory]
+    [InlineData("Say which cluster this is a frontend of: --redis, --azure-storage or --azure-storage-file.")]
+    [InlineData("--azure-storage is no connection string", "--azure-storage", "AccountName=secret;AccountKey=secret")]
+    [InlineData("give either --azure-storage or --redis", "--azure-storage", "UseDevelopmentStorage=true", "--redis", "127.0.0.1:1")]
+    [InlineData("--host 0.0.0.0 can be reached from other machines", "--host", "0.0.0.0", "--redis", "127.0.0.1:1")]
+    [InlineData("--port must be a whole number from 1 to 65535, was [0].", "--port", "0", "--redis", "127.0.0.1:1")]
+    public async Task SaysWhatIsWrongAndRepeatsNoSecret_WhenItCannotTellItsCluster(string said, params string[] arguments)
+    {
+        using var web = Process.Start(new ProcessStartInfo(Executable, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+        var error = await web.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        await web.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+        Assert.NotEqual(0, web.ExitCode);
+    }
+
+    [Fact]
+    public async Task SaysWhyItWaits_WithoutTheKey()
+    {
+        const string account = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/a;TableEndpoint=http://127.0.0.1:1/a";
+        using var web = Process.Start(new ProcessStartInfo(Executable, ["--port", $"{MlServer.FreePort()}"])
+        { RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(), Environment = { ["ORLEANS_ML_AZURE_STORAGE"] = account } })!;
+        try
+        {
+            var line = await web.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+            Assert.EndsWith("Waiting for the cluster: Azure Storage: it cannot be reached", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            web.Kill();
+            await web.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.DoesNotContain("c2VjcmV0", await web.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task AnswersAsANodeDoesAsync(string data, string webData, params string[] cluster)
+    {
+        var node = await MlServer.StartNodeAsync(data, [.. cluster, "--name", "node-1", "--processors", "4"]);
         var port = MlServer.FreePort();
         using var web = Process.Start(new ProcessStartInfo(
-            MlServer.Executable.Replace("Orleans.Ml.Silo", "Orleans.Ml.Web", StringComparison.Ordinal),
-            ["--redis", redis.Address, "--data", data, "--port", $"{port}"])
+            Executable,
+            [.. cluster, "--data", webData, "--port", $"{port}"])
         { RedirectStandardError = true, RedirectStandardOutput = true })!;
         web.BeginErrorReadLine();
         web.BeginOutputReadLine();

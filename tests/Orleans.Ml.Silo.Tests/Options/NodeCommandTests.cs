@@ -11,7 +11,7 @@ public sealed class NodeCommandTests : IDisposable
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
     private NodeSettings? _settings;
-    private string? _environment;
+    private readonly Dictionary<string, string> _environment = [];
 
     public void Dispose()
     {
@@ -26,6 +26,7 @@ public sealed class NodeCommandTests : IDisposable
 
         Assert.Equal((IPAddress.Loopback, 9200, 9300, 9400), (_settings!.Address, _settings.Port, _settings.SiloPort, _settings.GatewayPort));
         Assert.Equal(("node-1", Path.GetFullPath("data")), (_settings.NodeName, _settings.DataDirectory));
+        Assert.Equal("127.0.0.1", _settings.ClusterHost);
         Assert.Equal(Environment.ProcessorCount, _settings.Processors);
         Assert.InRange(_settings.MemoryBytes, UsableMemory.Read() / 100 * 79, UsableMemory.Read() / 100 * 81);
         Assert.True(File.Exists(Path.Combine(_settings.SamplesDirectory!, "tiny-ner", "model.json")), _settings.SamplesDirectory);
@@ -72,6 +73,11 @@ public sealed class NodeCommandTests : IDisposable
     [InlineData("--host must be an IP address or localhost, was [example.org].", "--host", "example.org")]
     [InlineData("--host 0.0.0.0 can be reached from other machines", "--host", "0.0.0.0")]
     [InlineData("--host 192.168.1.5 can be reached from other machines", "--host", "192.168.1.5")]
+    [InlineData("--cluster-host must be one address that others can connect to, or a name of one, was [0.0.0.0].", "--cluster-host", "0.0.0.0")]
+    [InlineData("--cluster-host must be one address that others can connect to, or a name of one, was [a b].", "--cluster-host", "a b")]
+    [InlineData("--cluster-host 10.1.2.3 can be reached from other machines", "--cluster-host", "10.1.2.3", "--redis", "127.0.0.1:1")]
+    [InlineData("--cluster-host node-1.local can be reached from other machines", "--cluster-host", "node-1.local", "--redis", "127.0.0.1:1")]
+    [InlineData("--cluster-host is for the nodes of a cluster: give --redis or --azure-storage, too.", "--cluster-host", "127.0.0.2")]
     [InlineData("--roles may name compute and frontend, separated by a comma, was [compute,storage].", "--roles", "compute,storage")]
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("--port", "--port")]
@@ -105,8 +111,11 @@ public sealed class NodeCommandTests : IDisposable
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "account");
         await File.WriteAllTextAsync(file, "https://file.blob.core.windows.net\n", TestContext.Current.CancellationToken);
-        _environment = "https://environment.blob.core.windows.net";
 
+        _environment["ORLEANS_ML_AZURE_STORAGE_FILE"] = file;
+        await InvokeAsync();
+        Assert.Equal("https://file.blob.core.windows.net/", _settings!.AzureStorage!.ToString());
+        _environment["ORLEANS_ML_AZURE_STORAGE"] = "https://environment.blob.core.windows.net";
         await InvokeAsync();
         Assert.Equal("https://environment.blob.core.windows.net/", _settings!.AzureStorage!.ToString());
         await InvokeAsync("--azure-storage-file", file);
@@ -136,6 +145,53 @@ public sealed class NodeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task LetsOtherMachinesJoinWithAWarning_WhenTheInsecureBindIsAllowed()
+    {
+        Assert.Equal(0, await InvokeAsync("--redis", "127.0.0.1:1", "--cluster-host", "node-1.local", "--allow-insecure-bind"));
+
+        Assert.Equal("node-1.local", _settings!.ClusterHost);
+        Assert.Contains("Warning: the ports for nodes at node-1.local can be reached from other machines.", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TakesFromTheEnvironmentWhatTheCommandLineDoesNotSay()
+    {
+        _environment["ORLEANS_ML_NAME"] = "silo-0";
+        _environment["ORLEANS_ML_PORT"] = "19200";
+        _environment["ORLEANS_ML_HOST"] = "0.0.0.0";
+        _environment["ORLEANS_ML_CLUSTER_HOST"] = "10.1.2.3";
+        _environment["ORLEANS_ML_ALLOW_INSECURE_BIND"] = "true";
+        _environment["ORLEANS_ML_NO_SAMPLES"] = "true";
+        _environment["ORLEANS_ML_REDIS"] = "127.0.0.1:1";
+        _environment["ORLEANS_ML_ZONE"] = "";
+
+        Assert.Equal(0, await InvokeAsync("--port", "29200"));
+
+        Assert.Equal(("silo-0", 29200, IPAddress.Any, "10.1.2.3"), (_settings!.NodeName, _settings.Port, _settings.Address, _settings.ClusterHost));
+        Assert.Equal((null, "127.0.0.1:1", ""), (_settings.SamplesDirectory, _settings.Redis, _settings.Zone));
+    }
+
+    [Fact]
+    public async Task StartsNoClusterOfItsOwn_WhenTheEnvironmentOfOneSaysSo()
+    {
+        _environment["ORLEANS_ML_CLUSTER"] = "3";
+
+        Assert.Equal(0, await InvokeAsync());
+
+        Assert.Equal(1, _settings!.ClusterSize);
+    }
+
+    [Fact]
+    public async Task ChecksTheEnvironmentAsItDoesTheCommandLine()
+    {
+        _environment["ORLEANS_ML_PORT"] = "http";
+
+        Assert.Equal(2, await InvokeAsync());
+
+        Assert.Contains("--port must be a whole number from 1 to 65535, was [http].", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SaysTheReasonAndExitsWithOne_WhenTheNodeCannotStart()
     {
         var failure = new InvalidOperationException("wrapped by the host", new MlException(MlErrorKind.Unavailable, "the database is newer"));
@@ -154,7 +210,7 @@ public sealed class NodeCommandTests : IDisposable
         var help = _output.ToString();
         Assert.All(
             ["--port", "--data", "--processors", "--memory", "--name", "--no-samples", "--samples", "--host", "--allow-insecure-bind", "--silo-port", "--gateway-port",
-                "--azure-storage", "--azure-storage-file"],
+                "--cluster-host", "--azure-storage", "--azure-storage-file"],
             option => Assert.Contains(option, help, StringComparison.Ordinal));
         Assert.Null(_settings);
     }
@@ -163,5 +219,5 @@ public sealed class NodeCommandTests : IDisposable
 
     private Task<int> InvokeAsync(Func<NodeSettings, Task> runAsync, params string[] arguments) =>
         NodeCommand.InvokeAsync(arguments, (settings, _) => runAsync(_settings = settings), new InvocationConfiguration { Output = _output, Error = _error },
-            variable => variable == "ORLEANS_ML_AZURE_STORAGE" ? _environment : null);
+            variable => _environment.GetValueOrDefault(variable));
 }

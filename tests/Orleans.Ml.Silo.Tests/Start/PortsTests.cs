@@ -24,7 +24,7 @@ public sealed class PortsTests
             _ => settings with { GatewayPort = taken },
         };
 
-        var refused = Assert.Throws<StartFailure>(() => Ports.ThrowIfTaken(settings));
+        var refused = Assert.Throws<StartFailure>(() => Ports.ThrowIfTaken(settings, IPAddress.Loopback));
 
         Assert.Equal($"Port {taken} is in use by another program. Stop it, or choose another port with {option}.", refused.Message);
     }
@@ -34,7 +34,7 @@ public sealed class PortsTests
     {
         var settings = new NodeSettings(IPAddress.Loopback, FreePort(), FreePort(), FreePort(), "/tmp", 1, 1, "node-1", null);
 
-        Ports.ThrowIfTaken(settings);
+        Ports.ThrowIfTaken(settings, IPAddress.Loopback);
 
         using var listener = new TcpListener(IPAddress.Loopback, settings.Port);
         listener.Start();
