@@ -86,6 +86,12 @@ internal static partial class NodeArguments
         HelpName = "FILE",
     };
 
+    public static readonly Option<string> ModelCache = new("--model-cache")
+    {
+        Description = "How much of the Azure Storage account's models to keep on this node's disk, such as 20gb; 0 keeps none. Default: ORLEANS_ML_MODEL_CACHE, or 10gb.",
+        HelpName = "BYTES",
+    };
+
     public static readonly Option<string> Zone = new("--zone")
     {
         Description = "The node's zone; allocations are balanced over zones.",

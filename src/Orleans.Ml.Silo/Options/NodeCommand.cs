@@ -24,8 +24,8 @@ internal static class NodeCommand
         {
             NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples,
             NodeArguments.Samples, NodeArguments.Address, NodeArguments.AllowInsecureBind, NodeArguments.SiloPort, NodeArguments.GatewayPort,
-            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.AzureStorage, NodeArguments.AzureStorageFile, NodeArguments.Zone, NodeArguments.Roles,
-            NodeArguments.ZeroTokenTypes,
+            NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.AzureStorage, NodeArguments.AzureStorageFile, NodeArguments.ModelCache, NodeArguments.Zone,
+            NodeArguments.Roles, NodeArguments.ZeroTokenTypes,
         };
         command.HelpName = "./run";
         command.SetAction((parsed, _) => RunAsync(parsed, runAsync, environment ?? Environment.GetEnvironmentVariable));
@@ -41,7 +41,9 @@ internal static class NodeCommand
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         if (!AzureStorageSource.TryRead(parsed, environment, out var azureStorage, out var unreadable))
             return await RefuseAsync(error, [unreadable]);
-        var settings = SettingsOf(parsed, azureStorage);
+        if (!ModelCacheSize.TryRead(parsed, environment, out var modelCacheBytes, out var wrong))
+            return await RefuseAsync(error, [wrong]);
+        var settings = SettingsOf(parsed, azureStorage) with { ModelCacheBytes = modelCacheBytes };
         if (ProblemWith(settings, parsed.GetValue(NodeArguments.AllowInsecureBind)) is { } problem)
             return await RefuseAsync(error, [problem]);
         if (!IPAddress.IsLoopback(settings.Address))

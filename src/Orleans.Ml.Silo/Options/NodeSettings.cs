@@ -37,6 +37,9 @@ internal sealed record NodeSettings(
     NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
     bool ZeroTokenTypes = false)
 {
+    /// <summary>How many bytes of the account's models the node keeps on its disk.</summary>
+    public long ModelCacheBytes { get; init; } = ModelCacheSize.DefaultBytes;
+
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null && AzureStorage is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
 

@@ -12,6 +12,7 @@ public sealed class NodeCommandTests : IDisposable
     private readonly StringWriter _error = new();
     private NodeSettings? _settings;
     private string? _environment;
+    private string? _modelCache;
 
     public void Dispose()
     {
@@ -73,6 +74,8 @@ public sealed class NodeCommandTests : IDisposable
     [InlineData("--host 0.0.0.0 can be reached from other machines", "--host", "0.0.0.0")]
     [InlineData("--host 192.168.1.5 can be reached from other machines", "--host", "192.168.1.5")]
     [InlineData("--roles may name compute and frontend, separated by a comma, was [compute,storage].", "--roles", "compute,storage")]
+    [InlineData("--model-cache must be a byte size such as 512mb or 20gb, was [much].", "--model-cache", "much")]
+    [InlineData("--model-cache must be a byte size such as 512mb or 20gb, was [-1].", "--model-cache=-1")]
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("--port", "--port")]
     public async Task SaysWhatIsWrongAndExitsWithTwo_WhenAnOptionIsWrong(string said, params string[] arguments)
@@ -117,6 +120,28 @@ public sealed class NodeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task TakesTheSizeOfTheModelCache_FromTheCommandLineOrTheEnvironment()
+    {
+        await InvokeAsync();
+        Assert.Equal(10L << 30, _settings!.ModelCacheBytes);
+        _modelCache = "20gb";
+        await InvokeAsync();
+        Assert.Equal(20L << 30, _settings!.ModelCacheBytes);
+        await InvokeAsync("--model-cache", "0");
+        Assert.Equal(0, _settings!.ModelCacheBytes);
+    }
+
+    [Fact]
+    public async Task SaysWhichVariableIsWrong_WhenTheSizeOfTheModelCacheIsNotOne()
+    {
+        _modelCache = "10 GB";
+
+        Assert.Equal(2, await InvokeAsync());
+
+        Assert.StartsWith("ORLEANS_ML_MODEL_CACHE must be a byte size such as 512mb or 20gb, was [10 GB].", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ShowsNoKey_WhenSettingsAreShown()
     {
         await InvokeAsync("--azure-storage", "DefaultEndpointsProtocol=https;AccountName=models;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net");
@@ -154,7 +179,7 @@ public sealed class NodeCommandTests : IDisposable
         var help = _output.ToString();
         Assert.All(
             ["--port", "--data", "--processors", "--memory", "--name", "--no-samples", "--samples", "--host", "--allow-insecure-bind", "--silo-port", "--gateway-port",
-                "--azure-storage", "--azure-storage-file"],
+                "--azure-storage", "--azure-storage-file", "--model-cache"],
             option => Assert.Contains(option, help, StringComparison.Ordinal));
         Assert.Null(_settings);
     }
@@ -163,5 +188,10 @@ public sealed class NodeCommandTests : IDisposable
 
     private Task<int> InvokeAsync(Func<NodeSettings, Task> runAsync, params string[] arguments) =>
         NodeCommand.InvokeAsync(arguments, (settings, _) => runAsync(_settings = settings), new InvocationConfiguration { Output = _output, Error = _error },
-            variable => variable == "ORLEANS_ML_AZURE_STORAGE" ? _environment : null);
+            variable => variable switch
+            {
+                "ORLEANS_ML_AZURE_STORAGE" => _environment,
+                "ORLEANS_ML_MODEL_CACHE" => _modelCache,
+                _ => null,
+            });
 }
