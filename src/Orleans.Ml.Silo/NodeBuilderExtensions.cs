@@ -26,7 +26,7 @@ internal static class NodeBuilderExtensions
     public static void StoreModels(this WebApplicationBuilder builder, NodeSettings settings)
     {
         if (settings.AzureStorage is { } account)
-            builder.Services.AddAzureBlobModelStore(account, Path.Combine(settings.NodeDirectory, "cache"));
+            builder.Services.AddAzureBlobModelStore(account, Path.Combine(settings.NodeDirectory, "cache"), settings.ModelCacheBytes);
         else
             builder.Services.AddFileModelStore(settings.DataDirectory);
     }

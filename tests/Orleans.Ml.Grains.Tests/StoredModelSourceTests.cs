@@ -69,21 +69,36 @@ public sealed class StoredModelSourceTests(ClusterFixture cluster) : IDisposable
         Assert.Empty(Directory.GetFiles(_folder));
     }
 
+    [Fact]
+    public async Task SaysWhatIsNeededAndWhatIsFreeAndLeavesNothing_WhenTheDiskIsFull()
+    {
+        using var disk = SmallDisk.TryMount(_folder, kilobytes: 64);
+        Assert.SkipWhen(disk is null, "Only root may mount a disk of 64 KB here");
+        await StoreAsync("large", text: new string('x', 100_000));
+
+        var error = await Assert.ThrowsAsync<MlException>(() => Source().FetchAsync(Parameters("large"), ClusterFixture.Cancellation));
+
+        Assert.Equal((MlErrorKind.ServerError,
+            "The definition of trained model [large] could not be written to the node's disk: no space left: [200000] bytes are needed, [65536] are free"), (error.Kind, error.Message));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
     private IModelStore Store => cluster.Cluster.Silos[0].ServiceProvider.GetRequiredService<IModelStore>();
 
     private StoredModelSource Source(bool zeroTokenTypes = false) => new(cluster.Grains, Store, Options.Create(new LocalModelOptions { Directory = _folder }), Options.Create(new NlpOptions { ZeroTokenTypes = zeroTokenTypes }));
 
     private static TaskParameters Parameters(string id) => Given.Parameters(id, modelBytes: 6);
 
-    private async Task StoreAsync(string id, InferenceConfig? config = null)
+    private async Task StoreAsync(string id, InferenceConfig? config = null, string? text = null)
     {
         var stored = ClusterFixture.Config(id);
         await cluster.Model(id).CreateAsync(stored with { InferenceConfig = config ?? stored.InferenceConfig });
-        await WriteAsync(id, "part-0", "one");
-        await WriteAsync(id, "part-1", "two");
+        var (one, two) = (text ?? "one", text ?? "two");
+        await WriteAsync(id, "part-0", one);
+        await WriteAsync(id, "part-1", two);
         await WriteAsync(id, "vocabulary", """{"vocabulary":["[PAD]","[UNK]","[CLS]","[SEP]","[MASK]","one"]}""");
-        await cluster.Model(id).AddPartAsync("1", new DefinitionPart(1, 2, 3, 6, "part-1"));
-        await cluster.Model(id).AddPartAsync("1", new DefinitionPart(0, 2, 3, 6, "part-0"));
+        await cluster.Model(id).AddPartAsync("1", new DefinitionPart(1, 2, two.Length, one.Length + two.Length, "part-1"));
+        await cluster.Model(id).AddPartAsync("1", new DefinitionPart(0, 2, one.Length, one.Length + two.Length, "part-0"));
         await cluster.Model(id).SetVocabularyAsync("1", "vocabulary");
     }
 

@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Ml.Grains.Models;
 using Orleans.Ml.Models;
+using Orleans.Storage;
 using Orleans.TestingHost;
 
 namespace Orleans.Ml.Grains.Tests;
@@ -75,5 +78,31 @@ public sealed class TrainedModelGrainTests(ClusterFixture cluster)
 
         Assert.Null(await model.GetAsync());
         Assert.Equal("2", (await model.CreateAsync(ClusterFixture.Config("half-deleted") with { Instance = "2" })).Config.Instance);
+    }
+
+    [Fact]
+    public async Task EndsADeletionThatBrokeOff_WhenSomebodyLooksAtTheModel()
+    {
+        var model = cluster.Model("left-behind");
+        await model.CreateAsync(ClusterFixture.Config("left-behind"));
+        await cluster.Grains.GetGrain<IStorageFaultGrain>("trained-model").AddFaultOnClear(model.GetGrainId(), new IOException("disk full"));
+        await Assert.ThrowsAnyAsync<Exception>(model.DeleteAsync);
+
+        Assert.Null(await model.GetAsync());
+
+        var storage = cluster.Cluster.Silos[0].ServiceProvider.GetRequiredKeyedService<IGrainStorage>("Default");
+        var start = TimeProvider.System.GetTimestamp();
+        while (await IsKeptAsync())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(20), "the record of the deleted model is still there");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, ClusterFixture.Cancellation);
+        }
+
+        async Task<bool> IsKeptAsync()
+        {
+            var state = new GrainState<TrainedModelState>();
+            await storage.ReadStateAsync("trained-model", model.GetGrainId(), state);
+            return state.RecordExists;
+        }
     }
 }

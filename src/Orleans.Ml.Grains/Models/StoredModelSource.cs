@@ -31,11 +31,11 @@ internal sealed class StoredModelSource(
             await AssembleAsync(model, local.ArchivePath, cancellationToken);
             return local;
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             await local.DisposeAsync();
-            // The message would hold the path.
-            throw new MlException(MlErrorKind.ServerError, $"The definition of trained model [{id}] could not be written to the node's disk: {exception.GetType().Name}");
+            throw new MlException(MlErrorKind.ServerError,
+                $"The definition of trained model [{id}] could not be written to the node's disk: {ReasonOf(exception, model.Parts[0].TotalLengthBytes)}");
         }
         catch
         {
@@ -85,11 +85,22 @@ internal sealed class StoredModelSource(
         }
     }
 
+    /// <summary>Without the message, which would hold the path.</summary>
+    private string ReasonOf(Exception exception, long neededBytes)
+    {
+        if (exception is UnauthorizedAccessException)
+            return "permission denied";
+        var freeBytes = Directory.Exists(options.Value.Directory) ? new DriveInfo(options.Value.Directory).AvailableFreeSpace : long.MaxValue;
+        return freeBytes < neededBytes ? $"no space left: [{neededBytes}] bytes are needed, [{freeBytes}] are free" : exception.GetType().Name;
+    }
+
     private sealed class LocalModel(string archivePath, InferenceConfig config, NlpModel model) : ModelFiles(archivePath, config, model)
     {
         public override ValueTask DisposeAsync()
         {
-            File.Delete(ArchivePath);
+            // Its folder may be what could not be made.
+            if (File.Exists(ArchivePath))
+                File.Delete(ArchivePath);
             return ValueTask.CompletedTask;
         }
     }

@@ -1,12 +1,14 @@
+using Microsoft.Extensions.Logging;
 using Orleans.Ml.Models;
 
 namespace Orleans.Ml.Grains.Models;
 
 /// <summary>Owns one stored model. Calls no grain.</summary>
 [GrainType("ml-trained-model")]
-internal sealed class TrainedModelGrain(
+internal sealed partial class TrainedModelGrain(
     [PersistentState("trained-model")] IPersistentState<TrainedModelState> store,
-    IModelStore files) : Grain, ITrainedModelGrain
+    IModelStore files,
+    ILogger<TrainedModelGrain> logger) : Grain, ITrainedModelGrain
 {
     private string ModelId => this.GetPrimaryKeyString();
 
@@ -49,6 +51,14 @@ internal sealed class TrainedModelGrain(
         return true;
     }
 
+    /// <summary>A deletion that broke off half-way shows nowhere, but its files are there: whoever looks at the model ends it.</summary>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (store.State.IsDeleting)
+            this.RegisterGrainTimer(ResumeDeletingAsync, new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan));
+        return Task.CompletedTask;
+    }
+
     private TrainedModel Get(string instance) =>
         !store.State.IsDeleting && store.State.Model is { } model && model.Config.Instance == instance
             ? model
@@ -60,12 +70,12 @@ internal sealed class TrainedModelGrain(
         return GuardAsync(store.WriteStateAsync(CancellationToken.None));
     }
 
-    /// <summary>After a failed write the outcome is unknown: this activation ends, the next one reads what is true.</summary>
-    private async Task GuardAsync(Task write)
+    /// <summary>After a failed change the outcome is unknown: this activation ends, the next one reads what is true.</summary>
+    private async Task GuardAsync(Task change)
     {
         try
         {
-            await write;
+            await change;
         }
         catch
         {
@@ -74,11 +84,28 @@ internal sealed class TrainedModelGrain(
         }
     }
 
+    private async Task ResumeDeletingAsync(CancellationToken cancellationToken)
+    {
+        if (!store.State.IsDeleting)
+            return;
+        try
+        {
+            await FinishDeletingAsync();
+        }
+        catch (MlException refused)
+        {
+            LogNotDeleted(ModelId, refused.Message);
+        }
+    }
+
     /// <summary>The intent to delete is durable before the first file goes, so a half deleted model never comes back.</summary>
     private async Task FinishDeletingAsync()
     {
-        await files.DeleteModelAsync(ModelId, store.State.Model!.Config.Instance, CancellationToken.None);
+        await GuardAsync(files.DeleteModelAsync(ModelId, store.State.Model!.Config.Instance, CancellationToken.None));
         await GuardAsync(store.ClearStateAsync(CancellationToken.None));
         store.State = new TrainedModelState();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The deletion of model {ModelId} could not be ended: {Reason}; it is, when somebody asks for the model")]
+    private partial void LogNotDeleted(string modelId, string reason);
 }

@@ -16,6 +16,14 @@ internal sealed partial class MembershipWatcher(
     /// <summary>A plan may be made and written meanwhile.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Orleans reads the members less and less often while it cannot, up to once a minute. When it can again nobody should wait that long for what has changed.
+    /// </summary>
+    private static readonly TimeSpan LongestIgnorance = TimeSpan.FromSeconds(10);
+
+    private Task _reading = Task.CompletedTask;
+    private long _read = time.GetTimestamp();
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,6 +35,7 @@ internal sealed partial class MembershipWatcher(
             var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
             while (await await Task.WhenAny(change, tick))
             {
+                ReadNow();
                 await TellAsync(membership.CurrentSnapshot);
                 if (change.IsCompleted)
                     change = changes.MoveNextAsync().AsTask();
@@ -37,6 +46,26 @@ internal sealed partial class MembershipWatcher(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             LogEnded();
+        }
+    }
+
+    private void ReadNow()
+    {
+        if (!_reading.IsCompleted || time.GetElapsedTime(_read) < LongestIgnorance)
+            return;
+        _read = time.GetTimestamp();
+        _reading = ReadAsync();
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            await membership.Refresh(default, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            LogNotRead(exception.Message);
         }
     }
 
@@ -64,6 +93,9 @@ internal sealed partial class MembershipWatcher(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Membership {Version} could not be told: {Reason}; it is told again")]
     private partial void LogNotTold(long version, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Membership cannot be read: {Reason}; it is read again")]
+    private partial void LogNotRead(string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Membership is no longer watched: the silo stops")]
     private partial void LogEnded();

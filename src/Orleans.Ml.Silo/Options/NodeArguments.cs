@@ -26,7 +26,7 @@ internal static partial class NodeArguments
     {
         Description = "Memory that deployments may use, such as 4gb. Default: 80 % of what the machine or the container allows.",
         HelpName = "BYTES",
-        CustomParser = ParseBytes,
+        CustomParser = result => ParseBytes(result, least: 1, "512mb or 4gb"),
     };
 
     public static readonly Option<string> Name = new("--name")
@@ -67,6 +67,14 @@ internal static partial class NodeArguments
         HelpName = "SERVER",
     };
 
+    public static readonly Option<long> ModelCache = new("--model-cache")
+    {
+        Description = "How much of the Azure Storage account's models to keep on this node's disk, such as 20gb; 0 keeps none.",
+        HelpName = "BYTES",
+        DefaultValueFactory = _ => NodeSettings.DefaultModelCacheBytes,
+        CustomParser = result => ParseBytes(result, least: 0, "512mb or 20gb"),
+    };
+
     public static readonly Option<string> Zone = new("--zone")
     {
         Description = "The node's zone; allocations are balanced over zones.",
@@ -104,11 +112,11 @@ internal static partial class NodeArguments
             result.AddError($"--cluster-host must be one address that others can connect to, or a name of one, was [{token.Value}].");
     }
 
-    private static long ParseBytes(ArgumentResult result)
+    private static long ParseBytes(ArgumentResult result, long least, string examples)
     {
         var text = result.Tokens[0].Value;
-        if (!ByteSize.TryParse(text, out var bytes) || bytes < 1)
-            result.AddError($"--memory must be a byte size such as 512mb or 4gb, was [{text}].");
+        if (!ByteSize.TryParse(text, out var bytes) || bytes < least)
+            result.AddError($"{((OptionResult)result.Parent!).Option.Name} must be a byte size such as {examples}, was [{text}].");
         return bytes;
     }
 

@@ -26,7 +26,7 @@ internal static class NodeCommand
         [
             NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples, NodeArguments.Samples,
             HttpArguments.Host, HttpArguments.AllowInsecureBind, NodeArguments.ClusterHost, NodeArguments.SiloPort, NodeArguments.GatewayPort, NodeArguments.Redis,
-            NodeArguments.Zone, NodeArguments.Roles, NodeArguments.ZeroTokenTypes,
+            NodeArguments.ModelCache, NodeArguments.Zone, NodeArguments.Roles, NodeArguments.ZeroTokenTypes,
         ];
         var command = new RootCommand("An Orleans.Ml node: serves PyTorch models through Elasticsearch's trained-model API. "
             + "Each option but --cluster can be a variable of the environment, such as ORLEANS_ML_SILO_PORT for --silo-port.");
@@ -95,7 +95,8 @@ internal static class NodeCommand
             nodes,
             parsed.GetValue(NodeArguments.Roles),
             parsed.GetValue(NodeArguments.ZeroTokenTypes),
-            parsed.GetValue(NodeArguments.ClusterHost)!);
+            parsed.GetValue(NodeArguments.ClusterHost)!,
+            parsed.GetValue(NodeArguments.ModelCache));
     }
 
     /// <summary><c>samples/models</c> beside the program's files or above them; a path that does not exist when there is none.</summary>

@@ -21,6 +21,7 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="Roles">What the node is for.</param>
 /// <param name="ZeroTokenTypes">Whether both texts of a pair have token type 0, as in Elasticsearch.</param>
 /// <param name="ClusterHost">Where other nodes and Orleans clients reach it: an address of this machine, or a name of one.</param>
+/// <param name="ModelCacheBytes">How many bytes of the account's models the node keeps on its disk.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -37,10 +38,14 @@ internal sealed record NodeSettings(
     int ClusterSize = 1,
     NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
     bool ZeroTokenTypes = false,
-    string ClusterHost = NodeSettings.OnThisMachine)
+    string ClusterHost = NodeSettings.OnThisMachine,
+    long ModelCacheBytes = NodeSettings.DefaultModelCacheBytes)
 {
     /// <summary>The <see cref="ClusterHost"/> of nodes that only this machine reaches.</summary>
     public const string OnThisMachine = "127.0.0.1";
+
+    /// <summary>10 GiB.</summary>
+    public const long DefaultModelCacheBytes = 10L << 30;
 
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null && AzureStorage is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);

@@ -14,7 +14,8 @@ namespace Orleans.Ml.Storage.Azure;
 /// </summary>
 /// <param name="container">Where they are; created when something is first written.</param>
 /// <param name="cache">Keeps on this machine what was read; null for none.</param>
-internal sealed class AzureBlobModelStore(BlobContainerClient container, ModelCache? cache) : IModelStore
+/// <param name="contents">The same container for whole files, which take longer than what is asked of <paramref name="container"/>; null when that is patient enough.</param>
+internal sealed class AzureBlobModelStore(BlobContainerClient container, ModelCache? cache, BlobContainerClient? contents = null) : IModelStore
 {
     // No id is encoded with a '+'.
     private const string Mark = "+instance";
@@ -46,7 +47,7 @@ internal sealed class AzureBlobModelStore(BlobContainerClient container, ModelCa
     {
         var action = $"write [{file.Name}] of model [{file.ModelId}]";
         var folder = FolderOf(file.ModelId, file.Instance);
-        var blob = container.GetBlockBlobClient(NameOf(file));
+        var blob = (contents ?? container).GetBlockBlobClient(NameOf(file));
         var mark = await GuardAsync(action, () => MarkAsync(folder, cancellationToken), cancellationToken);
         return new AzureBlobModelWriter(blob, container.GetBlobClient(folder + Mark), mark, action);
     }
@@ -129,7 +130,7 @@ internal sealed class AzureBlobModelStore(BlobContainerClient container, ModelCa
         {
             try
             {
-                var blob = (await container.GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+                var blob = (await (contents ?? container).GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
                 blob.Details.Metadata.TryGetValue(AzureBlobModelWriter.HashKey, out var hash);
                 return new ModelDownload(new ModelDownloadStream(blob.Content, action), blob.Details.ContentLength, hash);
             }

@@ -9,22 +9,25 @@ namespace Orleans.Ml.Storage.Azure;
 /// <summary>The storage account that the nodes of a cluster share. It never tells its keys: its text is its blob address.</summary>
 public sealed class AzureStorageAccount
 {
-    // State and membership are small and asked for while somebody waits: rather a clear no after some seconds than an answer after minutes.
-    private const int QuickRetries = 2;
-    private static readonly TimeSpan QuickDelay = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan QuickMaxDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan QuickTimeout = TimeSpan.FromSeconds(3);
+    // What is small and asked for while somebody waits: rather a clear no after some seconds than an answer after minutes.
+    private static readonly Patience Quick = new(Retries: 2, TimeSpan.FromMilliseconds(200), LongestDelay: TimeSpan.FromSeconds(2), Attempt: TimeSpan.FromSeconds(3));
+
+    // Orleans itself asks for membership again and again, also while it stops.
+    private static readonly Patience Membership = Quick with { Retries = 1 };
+
+    // A block of a model on a slow line.
+    private static readonly Patience Content = new(Retries: 2, TimeSpan.FromMilliseconds(800), LongestDelay: TimeSpan.FromSeconds(10), Attempt: TimeSpan.FromSeconds(15));
 
     private AzureStorageAccount(BlobServiceClient state, BlobServiceClient models, TableServiceClient tables) =>
         (State, Models, Tables) = (state, models, tables);
 
-    /// <summary>For grain state.</summary>
+    /// <summary>For grain state and whatever else of blobs is small: an answer, or a failure within 10 s.</summary>
     internal BlobServiceClient State { get; }
 
-    /// <summary>For model files: as patient as the library's defaults are.</summary>
+    /// <summary>For the content of model files: a failure within 50 s.</summary>
     internal BlobServiceClient Models { get; }
 
-    /// <summary>For membership.</summary>
+    /// <summary>For membership: a failure within 7 s.</summary>
     internal TableServiceClient Tables { get; }
 
     /// <summary>
@@ -42,7 +45,8 @@ public sealed class AzureStorageAccount
         {
             try
             {
-                account = new(new(text, Quick(new BlobClientOptions())), new(text), new(text, Quick(new TableClientOptions())));
+                account = new(
+                    new(text, Quick.Of(new BlobClientOptions())), new(text, Content.Of(new BlobClientOptions())), new(text, Membership.Of(new TableClientOptions())));
                 return true;
             }
             catch (Exception unreadable) when (unreadable is FormatException or ArgumentException or InvalidOperationException or KeyNotFoundException)
@@ -61,17 +65,25 @@ public sealed class AzureStorageAccount
 
         TokenCredential credential = new DefaultAzureCredential();
         var tables = new UriBuilder(blobs) { Host = blobs.Host.Replace(".blob.", ".table.", StringComparison.Ordinal) }.Uri;
-        account = new(new(blobs, credential, Quick(new BlobClientOptions())), new(blobs, credential), new(tables, credential, Quick(new TableClientOptions())));
+        account = new(
+            new(blobs, credential, Quick.Of(new BlobClientOptions())),
+            new(blobs, credential, Content.Of(new BlobClientOptions())),
+            new(tables, credential, Membership.Of(new TableClientOptions())));
         return true;
     }
 
     /// <summary>The blob address; no key.</summary>
     public override string ToString() => State.Uri.GetLeftPart(UriPartial.Path);
 
-    private static TOptions Quick<TOptions>(TOptions options)
-        where TOptions : ClientOptions
+    /// <summary>How long a call may take, whatever the service does.</summary>
+    private sealed record Patience(int Retries, TimeSpan Delay, TimeSpan LongestDelay, TimeSpan Attempt)
     {
-        (options.Retry.MaxRetries, options.Retry.Delay, options.Retry.MaxDelay, options.Retry.NetworkTimeout) = (QuickRetries, QuickDelay, QuickMaxDelay, QuickTimeout);
-        return options;
+        public TOptions Of<TOptions>(TOptions options)
+            where TOptions : ClientOptions
+        {
+            options.Retry.NetworkTimeout = Attempt;
+            options.RetryPolicy = new BoundedRetryPolicy(Retries, Delay, LongestDelay, TimeProvider.System);
+            return options;
+        }
     }
 }

@@ -16,6 +16,7 @@ namespace Orleans.Hosting;
 public static class AzureStorageExtensions
 {
     private const string Blobs = "azure-blobs";
+    private const string Models = "models";
 
     /// <summary>
     /// Keeps membership in the table <c>OrleansSiloInstances</c>, and the state of all grains that name no other provider in the container <c>grainstate</c>: on blobs,
@@ -41,14 +42,15 @@ public static class AzureStorageExtensions
     /// <summary>Keeps definitions and vocabularies in the container <c>models</c>, and on this machine what was read of them.</summary>
     /// <param name="services">The services.</param>
     /// <param name="account">The account.</param>
-    /// <param name="cacheDirectory">A folder of this process alone for the files that were read.</param>
-    /// <param name="cacheBytes">How many bytes of them to keep.</param>
+    /// <param name="cacheDirectory">A folder for the files that were read; processes may share it.</param>
+    /// <param name="cacheBytes">How many bytes of them to keep; 0 keeps none.</param>
     public static IServiceCollection AddAzureBlobModelStore(
         this IServiceCollection services, AzureStorageAccount account, string cacheDirectory, long cacheBytes = 10L * 1024 * 1024 * 1024)
     {
         services.AddSingleton(provider => new ModelCache(
             cacheDirectory, cacheBytes, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILogger<ModelCache>>()));
         return services.AddSingleton<IModelStore>(
-            provider => new AzureBlobModelStore(account.Models.GetBlobContainerClient("models"), provider.GetRequiredService<ModelCache>()));
+            provider => new AzureBlobModelStore(
+                account.State.GetBlobContainerClient(Models), provider.GetRequiredService<ModelCache>(), account.Models.GetBlobContainerClient(Models)));
     }
 }

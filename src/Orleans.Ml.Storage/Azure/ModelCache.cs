@@ -19,7 +19,7 @@ internal sealed partial class ModelCache : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<ModelCache> _logger;
 
-    /// <param name="folder">A folder of this process alone; what it held before is used.</param>
+    /// <param name="folder">What it held before is used. Processes may share it: each bounds the whole of it.</param>
     /// <param name="maxBytes">How many bytes of models it may hold.</param>
     /// <param name="time">Tells what was used last.</param>
     /// <param name="logger">Hears of trouble.</param>
@@ -35,7 +35,7 @@ internal sealed partial class ModelCache : IDisposable
             MakeRoom(0);
             ForgetLostNames();
         }
-        catch (Exception refused) when (StorageFailure.IsOne(refused))
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             LogUnusable(refused);
         }
@@ -170,13 +170,26 @@ internal sealed partial class ModelCache : IDisposable
     /// <summary>Deletes what was not used for longest, until as many bytes more have room.</summary>
     private void MakeRoom(long bytes)
     {
-        var files = new DirectoryInfo(_objects).GetFiles().OrderBy(file => file.LastWriteTimeUtc).ToList();
-        var held = files.Sum(file => file.Length);
+        var files = new DirectoryInfo(_objects).GetFiles().OrderBy(file => file.LastWriteTimeUtc).Select(file => (File: file, Bytes: LengthOf(file))).ToList();
+        var held = files.Sum(file => file.Bytes);
         // Asked anew before each file.
         foreach (var file in files.TakeWhile(_ => held + bytes > _maxBytes))
         {
-            held -= file.Length;
-            file.Delete();
+            held -= file.Bytes;
+            file.File.Delete();
+        }
+    }
+
+    /// <summary>0 when another process has deleted the file since it was listed.</summary>
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
         }
     }
 

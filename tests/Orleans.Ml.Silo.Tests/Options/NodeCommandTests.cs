@@ -79,6 +79,8 @@ public sealed class NodeCommandTests : IDisposable
     [InlineData("--cluster-host node-1.local can be reached from other machines", "--cluster-host", "node-1.local", "--redis", "127.0.0.1:1")]
     [InlineData("--cluster-host is for the nodes of a cluster: give --redis or --azure-storage, too.", "--cluster-host", "127.0.0.2")]
     [InlineData("--roles may name compute and frontend, separated by a comma, was [compute,storage].", "--roles", "compute,storage")]
+    [InlineData("--model-cache must be a byte size such as 512mb or 20gb, was [much].", "--model-cache", "much")]
+    [InlineData("--model-cache must be a byte size such as 512mb or 20gb, was [-1].", "--model-cache=-1")]
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("--port", "--port")]
     public async Task SaysWhatIsWrongAndExitsWithTwo_WhenAnOptionIsWrong(string said, params string[] arguments)
@@ -123,6 +125,18 @@ public sealed class NodeCommandTests : IDisposable
         await InvokeAsync("--azure-storage", "https://option.blob.core.windows.net");
         Assert.Equal("https://option.blob.core.windows.net/", _settings!.AzureStorage!.ToString());
         Assert.Equal(Path.Combine(_settings.DataDirectory, "nodes", "node-1"), _settings.NodeDirectory);
+    }
+
+    [Fact]
+    public async Task TakesTheSizeOfTheModelCache_FromTheCommandLineOrTheEnvironment()
+    {
+        await InvokeAsync();
+        Assert.Equal(10L << 30, _settings!.ModelCacheBytes);
+        _environment["ORLEANS_ML_MODEL_CACHE"] = "20gb";
+        await InvokeAsync();
+        Assert.Equal(20L << 30, _settings!.ModelCacheBytes);
+        await InvokeAsync("--model-cache", "0");
+        Assert.Equal(0, _settings!.ModelCacheBytes);
     }
 
     [Fact]
@@ -210,7 +224,7 @@ public sealed class NodeCommandTests : IDisposable
         var help = _output.ToString();
         Assert.All(
             ["--port", "--data", "--processors", "--memory", "--name", "--no-samples", "--samples", "--host", "--allow-insecure-bind", "--silo-port", "--gateway-port",
-                "--cluster-host", "--azure-storage", "--azure-storage-file"],
+                "--cluster-host", "--azure-storage", "--azure-storage-file", "--model-cache"],
             option => Assert.Contains(option, help, StringComparison.Ordinal));
         Assert.Null(_settings);
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Ml.Storage.Azure;
+using Orleans.Ml.Testing;
 
 namespace Orleans.Ml.Storage.Tests.Azure;
 
@@ -127,6 +128,80 @@ public sealed class ModelCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task KeepsNothing_WhenItMayHoldNothing()
+    {
+        using var cache = Open(maxBytes: 0);
+
+        Assert.Equal(Bytes(1), await ReadAsync(cache, "a", Bytes(1)));
+
+        Assert.Empty(Directory.GetFiles(Objects));
+    }
+
+    [Fact]
+    public async Task FetchesAgain_WhenTheCopyIsGone()
+    {
+        using var cache = Open();
+        await ReadAsync(cache, "a", Bytes(1));
+        File.Delete(Path.Combine(Objects, Hash(Bytes(1))));
+
+        Assert.Equal(Bytes(1), await ReadAsync(cache, "a", Bytes(1)));
+        Assert.Equal(Bytes(1), await ReadAsync(cache, "a", Bytes(1)));
+
+        Assert.Equal(2, _downloads);
+    }
+
+    [Fact]
+    public async Task ReadsFromTheStoreAndLeavesNothingHalf_WhenTheDiskIsFull()
+    {
+        using var disk = SmallDisk.TryMount(_folder.Path, kilobytes: 64);
+        Assert.SkipWhen(disk is null, "Only root may mount a disk of 64 KB here");
+        using var cache = Open(maxBytes: 10_000_000);
+        Assert.Equal(Bytes(1), await ReadAsync(cache, "small", Bytes(1)));
+        var large = RandomNumberGenerator.GetBytes(200_000);
+
+        Assert.Equal(large, await ReadAsync(cache, "large", large));
+
+        Assert.Equal([Hash(Bytes(1))], Directory.GetFiles(Objects).Select(Path.GetFileName));
+        Assert.Equal(Bytes(1), await ReadAsync(cache, "small", Bytes(1)));
+        Assert.Equal(3, _downloads);
+    }
+
+    [Fact]
+    public async Task GivesEveryFileWhole_WhenProcessesShareItsFolder()
+    {
+        // Room for three of eight: each evicts what the others have just brought.
+        var caches = Enumerable.Range(0, 3).Select(_ => Open(maxBytes: 3000)).ToList();
+
+        await Task.WhenAll(caches.SelectMany(cache => Enumerable.Range(0, 4).Select(reader => Task.Run(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var value = (byte)((i * (reader + 1)) % 8);
+                Assert.Equal(Bytes(value), await ReadAsync(cache, $"file-{value}", Bytes(value)));
+            }
+        }, Cancel))));
+
+        caches.ForEach(cache => cache.Dispose());
+        using var last = Open(maxBytes: 3000);
+        Assert.InRange(Directory.GetFiles(Objects).Length, 0, 3);
+        Assert.DoesNotContain(Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories), file => file.EndsWith(".tmp", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Opens_WhenAFileGoesWhileItLooks()
+    {
+        // Listed, and not there when it is read, as one that another process forgets in between.
+        Directory.CreateDirectory(_folder.Combine("names"));
+        File.CreateSymbolicLink(_folder.Combine("names", Hash(Bytes(9))), _folder.Combine("nowhere"));
+
+        using var cache = Open();
+
+        Assert.Equal(Bytes(1), await ReadAsync(cache, "a", Bytes(1)));
+        Assert.Equal(Bytes(1), await ReadAsync(cache, "a", Bytes(1)));
+        Assert.Equal(1, _downloads);
+    }
+
+    [Fact]
     public async Task SweepsWhatACrashLeft_WhenOpened()
     {
         using (var first = Open())
@@ -167,8 +242,13 @@ public sealed class ModelCacheTests : IDisposable
     /// <summary>Each look at the clock is a second later than the one before.</summary>
     private sealed class SteppingTime : TimeProvider
     {
+        private readonly Lock _gate = new();
         private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-        public override DateTimeOffset GetUtcNow() => _now += TimeSpan.FromSeconds(1);
+        public override DateTimeOffset GetUtcNow()
+        {
+            lock (_gate)
+                return _now += TimeSpan.FromSeconds(1);
+        }
     }
 }

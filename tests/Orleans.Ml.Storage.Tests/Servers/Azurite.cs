@@ -10,8 +10,8 @@ namespace Orleans.Ml.Storage.Tests.Servers;
 public sealed partial class Azurite : IAsyncDisposable
 {
     // The emulator's account, the same everywhere and no secret.
-    private const string Account = "devstoreaccount1";
-    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    internal const string Account = "devstoreaccount1";
+    internal const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private readonly Lazy<Task<(LocalServer Server, string ConnectionString)>> _server = new(StartAsync);
 
@@ -33,7 +33,7 @@ public sealed partial class Azurite : IAsyncDisposable
             $"{Address().Match(lines.Single(line => line.Contains($"{service} service", StringComparison.Ordinal)))}/{Account}");
     }
 
-    private static string StartScript()
+    internal static string StartScript()
     {
         for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {

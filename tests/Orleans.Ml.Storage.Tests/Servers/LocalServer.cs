@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Orleans.Ml.Storage.Tests.Servers;
@@ -6,11 +8,12 @@ namespace Orleans.Ml.Storage.Tests.Servers;
 /// <summary>
 /// A server of this test run alone. It ends with the run, however that ends: a shell beside it reads the pipe that only this process holds open.
 /// </summary>
-internal sealed class LocalServer : IAsyncDisposable
+internal sealed partial class LocalServer : IAsyncDisposable
 {
     private const string RunWhilePipeIsOpen = """
         "$@" </dev/null &
         server=$!
+        echo "process $server"
         trap 'kill -KILL "$server" 2>/dev/null' EXIT
         cat >/dev/null
         kill -TERM "$server" 2>/dev/null
@@ -22,9 +25,13 @@ internal sealed class LocalServer : IAsyncDisposable
 
     private readonly Process _shell;
     private readonly Task _reading;
+    private int _processId;
     private bool _isDisposed;
 
     private LocalServer(Process shell, Task reading) => (_shell, _reading) = (shell, reading);
+
+    /// <summary>Sends the server itself a signal.</summary>
+    public void Signal(int signal) => Assert.Equal(0, Kill(_processId, signal));
 
     /// <summary>Starts it and waits for the lines that tell that it is ready.</summary>
     /// <param name="program">The program and its arguments.</param>
@@ -40,10 +47,12 @@ internal sealed class LocalServer : IAsyncDisposable
         var found = new List<string>();
         var said = new StringBuilder();
         var isReady = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var processId = 0;
         var server = new LocalServer(shell, Task.WhenAll(ReadAsync(shell.StandardOutput), ReadAsync(shell.StandardError)));
         try
         {
             await isReady.Task.WaitAsync(StartLimit);
+            server._processId = processId;
             return (server, [.. found]);
         }
         catch (TimeoutException)
@@ -60,6 +69,8 @@ internal sealed class LocalServer : IAsyncDisposable
                 lock (said)
                 {
                     said.AppendLine(line);
+                    if (processId == 0 && line.StartsWith("process ", StringComparison.Ordinal))
+                        processId = int.Parse(line["process ".Length..], CultureInfo.InvariantCulture);
                     if (line.Contains(ready, StringComparison.Ordinal))
                         found.Add(line);
                     if (found.Count == readyLines)
@@ -87,4 +98,7 @@ internal sealed class LocalServer : IAsyncDisposable
         await _reading.WaitAsync(StopLimit);
         _shell.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int processId, int signal);
 }
