@@ -25,7 +25,7 @@ internal static class NodeCommand
             NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples,
             NodeArguments.Samples, NodeArguments.Address, NodeArguments.AllowInsecureBind, NodeArguments.SiloPort, NodeArguments.GatewayPort,
             NodeArguments.Cluster, NodeArguments.Redis, NodeArguments.AzureStorage, NodeArguments.AzureStorageFile, NodeArguments.Zone, NodeArguments.Roles,
-            NodeArguments.ZeroTokenTypes,
+            NodeArguments.ZeroTokenTypes, NodeArguments.JapaneseDictionary, NodeArguments.JapaneseSearchMode,
         };
         command.HelpName = "./run";
         command.SetAction((parsed, _) => RunAsync(parsed, runAsync, environment ?? Environment.GetEnvironmentVariable));
@@ -86,7 +86,9 @@ internal static class NodeCommand
             parsed.GetValue(NodeArguments.Zone)!,
             nodes,
             parsed.GetValue(NodeArguments.Roles),
-            parsed.GetValue(NodeArguments.ZeroTokenTypes));
+            parsed.GetValue(NodeArguments.ZeroTokenTypes),
+            parsed.GetValue(NodeArguments.JapaneseDictionary) is { } dictionary ? Path.GetFullPath(dictionary) : null,
+            parsed.GetValue(NodeArguments.JapaneseSearchMode));
     }
 
     /// <summary><c>samples/models</c> beside the program's files or above them; a path that does not exist when there is none.</summary>

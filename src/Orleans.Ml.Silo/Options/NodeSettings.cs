@@ -20,6 +20,8 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="ClusterSize">How many nodes to start as processes of this machine; 1 is this process alone.</param>
 /// <param name="Roles">What the node is for.</param>
 /// <param name="ZeroTokenTypes">Whether both texts of a pair have token type 0, as in Elasticsearch.</param>
+/// <param name="JapaneseDictionary">Folder of the dictionary of <c>bert_ja</c>; null for that of Debian's package.</param>
+/// <param name="JapaneseSearchMode">Whether <c>bert_ja</c> splits compounds, as in Elasticsearch.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -35,7 +37,9 @@ internal sealed record NodeSettings(
     string Zone = "",
     int ClusterSize = 1,
     NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
-    bool ZeroTokenTypes = false)
+    bool ZeroTokenTypes = false,
+    string? JapaneseDictionary = null,
+    bool JapaneseSearchMode = false)
 {
     /// <summary>What is this node's alone; models are shared by the nodes of a cluster.</summary>
     public string NodeDirectory => Redis is null && AzureStorage is null ? DataDirectory : Path.Combine(DataDirectory, "nodes", NodeName);
