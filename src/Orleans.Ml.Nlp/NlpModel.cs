@@ -10,7 +10,8 @@ public abstract class NlpModel
     /// <summary>Builds it.</summary>
     /// <exception cref="MlException">
     /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), labels are no tags (<see cref="MlErrorKind.StateValidation"/>),
-    /// or the tokenization contradicts itself (<see cref="MlErrorKind.IllegalArgument"/>).
+    /// the tokenization contradicts itself (<see cref="MlErrorKind.IllegalArgument"/>), or this machine lacks what the tokenizer needs
+    /// (<see cref="MlErrorKind.ModelFailed"/>).
     /// </exception>
     /// <param name="modelId">For messages.</param>
     /// <param name="config">What the model is for.</param>
@@ -18,7 +19,7 @@ public abstract class NlpModel
     /// <param name="options">Null for the defaults.</param>
     public static NlpModel Create(string modelId, InferenceConfig config, Vocabulary vocabulary, NlpOptions? options = null)
     {
-        var tokenizer = Tokenizer.Create(modelId, config.Tokenization, vocabulary);
+        var tokenizer = Tokenizer.Create(modelId, config.Tokenization, vocabulary, options);
         var encoder = new SequenceEncoder(tokenizer, config.Tokenization, options?.ZeroTokenTypes ?? false);
         TextTask task = config switch
         {

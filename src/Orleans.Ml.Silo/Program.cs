@@ -29,7 +29,8 @@ static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)
         .AddOrleansMl(
             node => (node.AllocatedProcessors, node.MemoryBytes, node.Zone, node.Roles) = (settings.Processors, settings.MemoryBytes, settings.Zone, settings.Roles),
             models => models.Directory = Path.Combine(settings.DataDirectory, "nodes", settings.NodeName, "models"),
-            nlp => nlp.ZeroTokenTypes = settings.ZeroTokenTypes));
+            nlp => (nlp.ZeroTokenTypes, nlp.JapaneseDictionary, nlp.JapaneseSearchMode) =
+                (settings.ZeroTokenTypes, settings.JapaneseDictionary, settings.JapaneseSearchMode)));
     builder.Services.AddOrleansMlClient();
     builder.Services.AddOrleansMlApi(api => api.NodeName = settings.NodeName);
     builder.Services.AddSampleModels(settings, terminal);

@@ -14,6 +14,9 @@ internal static class TokenizerSpeed
     private const string Prose =
         "The quick brown fox jumps over the lazy dog, and nobody in the old town of München could explain why; it's a question of time. ";
 
+    private const string JapaneseProse =
+        "素早い茶色の狐がのろまな犬を飛び越えたが、ミュンヘンの古い町では誰もその理由を説明できず、自然言語処理の研究者も首をかしげている。それは時間の問題だ。";
+
     private static readonly (string Folder, TokenizerKind Kind)[] Families =
     [
         ("bert_uncased", TokenizerKind.Bert), ("mpnet", TokenizerKind.Mpnet), ("roberta", TokenizerKind.Roberta),
@@ -31,15 +34,32 @@ internal static class TokenizerSpeed
             await using var file = File.OpenRead(TestModels.Shared("golden-tokenizers", folder, "vocabulary.json"));
             var tokenizer = Tokenizer.Create(folder, new(kind, DoLowerCase: kind is TokenizerKind.Bert or TokenizerKind.Mpnet),
                 await Vocabulary.ReadAsync(file, CancellationToken.None));
-            var (microseconds, bytes) = Measure(tokenizer);
-            Report.Row(folder, microseconds, bytes, smallest.P50Milliseconds * 1000 / microseconds, minilm.P50Milliseconds * 1000 / microseconds);
+            Row(folder, Measure(tokenizer, Prose));
         }
+
+        Row("bert_ja", Measure(CreateJapanese(searchMode: false), JapaneseProse));
+        Row("bert_ja, search mode", Measure(CreateJapanese(searchMode: true), JapaneseProse));
+
+        void Row(string name, (double Microseconds, long Bytes) measured) => Report.Row(name, measured.Microseconds, measured.Bytes,
+            smallest.P50Milliseconds * 1000 / measured.Microseconds, minilm.P50Milliseconds * 1000 / measured.Microseconds);
     }
 
-    private static (double Microseconds, long Bytes) Measure(Tokenizer tokenizer)
+    /// <summary>With a vocabulary that has all words of the text, as most words of a model's are.</summary>
+    private static Tokenizer CreateJapanese(bool searchMode)
+    {
+        string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        using var words = new TokenList();
+        Create([]).Tokenize(JapaneseProse, int.MaxValue, words);
+        return Create([.. words.Tokens.ToArray().Select(word => JapaneseProse[word.Start..word.End]).Distinct()]);
+
+        Tokenizer Create(string[] known) => Tokenizer.Create(
+            "bert_ja", new(TokenizerKind.BertJapanese), new([.. special, .. known]), new() { JapaneseSearchMode = searchMode });
+    }
+
+    private static (double Microseconds, long Bytes) Measure(Tokenizer tokenizer, string prose)
     {
         using var tokens = new TokenList();
-        var text = string.Concat(Enumerable.Repeat(Prose, 10));
+        var text = string.Concat(Enumerable.Repeat(prose, 10));
         tokenizer.Tokenize(text, Length, tokens);
         text = text[..tokens.Tokens[Length - 3].End];
         var rounds = new double[Rounds];

@@ -17,6 +17,9 @@ public enum TokenizerKind
 
     /// <summary>DeBERTa version 2 and 3: SentencePiece unigram that spells unknown characters in bytes.</summary>
     DebertaV2 = 4,
+
+    /// <summary>Japanese BERT: words by morphological analysis, then WordPiece.</summary>
+    BertJapanese = 5,
 }
 
 /// <summary>What happens to a text that is too long. Numbers are append-only.</summary>

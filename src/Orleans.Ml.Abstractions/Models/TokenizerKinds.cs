@@ -10,6 +10,7 @@ public static class TokenizerKinds
     public static string ApiName(this TokenizerKind kind) => kind switch
     {
         TokenizerKind.Bert => "bert",
+        TokenizerKind.BertJapanese => "bert_ja",
         TokenizerKind.Mpnet => "mpnet",
         TokenizerKind.Roberta => "roberta",
         TokenizerKind.XlmRoberta => "xlm_roberta",
@@ -18,7 +19,8 @@ public static class TokenizerKinds
     };
 
     /// <summary>How a text says that the model is to fill something in.</summary>
-    public static string MaskToken(this TokenizerKind kind) => kind is TokenizerKind.Bert or TokenizerKind.DebertaV2 ? "[MASK]" : "<mask>";
+    public static string MaskToken(this TokenizerKind kind) =>
+        kind is TokenizerKind.Bert or TokenizerKind.BertJapanese or TokenizerKind.DebertaV2 ? "[MASK]" : "<mask>";
 
     /// <summary>Whether a vocabulary is of no use without <c>merges</c>.</summary>
     public static bool NeedsMerges(this TokenizerKind kind) => kind == TokenizerKind.Roberta;

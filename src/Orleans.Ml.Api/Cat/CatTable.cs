@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orleans.Ml.Api.Errors;
 using Orleans.Ml.Api.Wire;
@@ -21,7 +22,7 @@ internal sealed record CatColumn<T>(string Name, string[] Aliases, string Descri
     public bool Is(string name) => name == Name || Array.IndexOf(Aliases, name) >= 0;
 }
 
-/// <summary>A table as cat APIs show it, as text or as JSON. Rules: models-nlp-ingest-security.md §1.8.</summary>
+/// <summary>A table as cat APIs show it, as text, as JSON or as YAML. Rules: models-nlp-ingest-security.md §1.8.</summary>
 /// <param name="columns">All columns it can have.</param>
 internal sealed class CatTable<T>(IReadOnlyList<CatColumn<T>> columns)
 {
@@ -83,6 +84,24 @@ internal sealed class CatTable<T>(IReadOnlyList<CatColumn<T>> columns)
         }
 
         writer.WriteEndArray();
+    }
+
+    /// <summary>The same as YAML. Text is quoted as in JSON, which YAML has as well.</summary>
+    public static string Yaml(IReadOnlyList<(string Shown, CatColumn<T> Column)> chosen, IEnumerable<T> rows)
+    {
+        var lines = new StringBuilder();
+        foreach (var row in rows)
+        {
+            var before = "- ";
+            foreach (var (shown, column) in chosen)
+            {
+                var value = column.CellOf(row).Text is { } text ? $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"" : "null";
+                lines.Append(before).Append(shown).Append(": ").Append(value).Append('\n');
+                before = "  ";
+            }
+        }
+
+        return lines.Length == 0 ? "--- []\n" : $"---\n{lines}";
     }
 
     private static int Compare(CatCell a, CatCell b) =>

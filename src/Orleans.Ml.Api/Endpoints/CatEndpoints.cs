@@ -44,6 +44,8 @@ internal sealed class CatEndpoints(ModelCatalog catalog)
         var rows = table.Sort(paging.Of(models), sort);
         if (context.Response.ContentType == MediaTypes.Text)
             await WriteTextAsync(context, CatTable<CatalogModel>.Text(chosen, rows, withHeader));
+        else if (context.Response.ContentType == MediaTypes.Yaml)
+            await AnswerBody.SendAsync(context, Encoding.UTF8.GetBytes(CatTable<CatalogModel>.Yaml(chosen, rows)), StatusCodes.Status200OK);
         else
             await JsonAnswer.WriteAsync(context, (chosen, rows), static (writer, answer) => CatTable<CatalogModel>.WriteJson(writer, answer.chosen, answer.rows));
     }

@@ -45,7 +45,7 @@ internal static partial class OpenApiOperation
             });
         }
 
-        foreach (var name in method.Parameters.Concat(QueryParameters.CommonNames))
+        foreach (var name in method.Parameters.Concat(QueryParameters.CommonNames).Concat(method.ReadsBody ? SourceBody.Parameters : []))
         {
             var parameter = new JsonObject { ["name"] = name, ["in"] = "query" };
             foreach (var (member, value) in descriptions["parameters"]![name] as JsonObject ?? [])

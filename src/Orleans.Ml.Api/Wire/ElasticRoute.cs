@@ -94,10 +94,11 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
         context.Response.ContentType = method.AnswersText
             ? MediaTypes.ForCat(request.Headers.Accept, query.String("format"))
             : MediaTypes.ForAccept(request.Headers.Accept);
-        query.CheckAllKnown(context, method.Parameters, method.AnswersText);
+        var mayHaveBody = RequestBody.MayExist(context);
+        query.CheckAllKnown(context, method.Parameters, method.AnswersText, allowsSource: method.ReadsBody && !mayHaveBody);
         if (!method.ReadsBody)
             await RequestBody.RefuseAsync(context);
-        else if (RequestBody.MayExist(context))
+        else if (mayHaveBody || SourceBody.TryUse(context, query))
             MediaTypes.CheckContentType(request.ContentType, context.Response.ContentType!);
         await method.Handler(context);
     }

@@ -13,6 +13,9 @@ internal static class MediaTypes
     /// <summary>What cat APIs answer unless JSON is asked for.</summary>
     public const string Text = "text/plain; charset=UTF-8";
 
+    /// <summary>What cat APIs answer when YAML is asked for.</summary>
+    public const string Yaml = "application/yaml";
+
     private const string VendorJson = "application/vnd.elasticsearch+json";
 
     /// <summary>The content type of the answer to an Accept header.</summary>
@@ -41,20 +44,23 @@ internal static class MediaTypes
         throw new ElasticErrorException(ElasticErrors.NotSupported("Accept", accept));
     }
 
-    /// <summary>The content type of a cat API's answer: text unless the format, or an Accept header that is no list, asks for JSON.</summary>
+    /// <summary>The content type of a cat API's answer: text unless the format, or an Accept header that is no list, asks for JSON or YAML.</summary>
     /// <exception cref="ElasticErrorException">The header asks for something that cannot be served.</exception>
     public static string ForCat(string? accept, string? format)
     {
-        var json = ForAccept(accept);
+        var isYaml = Yaml.Equals(accept, StringComparison.OrdinalIgnoreCase);
+        var json = isYaml ? Json : ForAccept(accept);
         if (!string.IsNullOrEmpty(format))
-            return format.Equals("text", StringComparison.OrdinalIgnoreCase) ? Text : json;
+            return format.ToLowerInvariant() switch { "text" => Text, "yaml" => Yaml, _ => json };
+        if (isYaml)
+            return Yaml;
         var isText = string.IsNullOrEmpty(accept) || accept.Contains(',', StringComparison.Ordinal) || accept.Contains('*', StringComparison.Ordinal)
             || accept.StartsWith("text/plain", StringComparison.OrdinalIgnoreCase);
         return isText ? Text : json;
     }
 
     /// <summary>The content type of an error: errors are JSON also where the answer would have been text.</summary>
-    public static string JsonOr(string? contentType) => contentType is null or Text ? Json : contentType;
+    public static string JsonOr(string? contentType) => contentType is null or Text or Yaml ? Json : contentType;
 
     /// <summary>Checks the format of a body against what this server reads and against the answer's format.</summary>
     /// <exception cref="ElasticErrorException">The body cannot be read.</exception>

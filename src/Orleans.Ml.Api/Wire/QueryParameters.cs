@@ -20,20 +20,24 @@ internal readonly struct QueryParameters
     public static IReadOnlyList<string> CommonNames => Common;
 
     /// <summary>Refuses parameters that neither every route nor this one knows, and formats that this one does not answer in.</summary>
-    public void CheckAllKnown(HttpContext context, ReadOnlySpan<string> known, bool allowsText = false)
+    /// <param name="context">The request.</param>
+    /// <param name="known">What this route knows.</param>
+    /// <param name="allowsText">Whether it also answers with text and YAML.</param>
+    /// <param name="allowsSource">Whether the body may be a parameter.</param>
+    public void CheckAllKnown(HttpContext context, ReadOnlySpan<string> known, bool allowsText = false, bool allowsSource = false)
     {
         if (_query is null)
             return;
         List<string>? unknown = null;
         foreach (var (name, _) in _query)
         {
-            if (!Common.AsSpan().Contains(name) && !known.Contains(name))
+            if (!Common.AsSpan().Contains(name) && !known.Contains(name) && !(allowsSource && SourceBody.Parameters.Contains(name)))
                 (unknown ??= []).Add(name);
         }
 
         if (unknown is not null)
             throw UnknownParameters.Refuse(context.Request.Path.Value ?? "/", unknown, [.. Common, .. known]);
-        var allowsFormat = String("format")?.ToLowerInvariant() is null or "" or "json" || (allowsText && IsText);
+        var allowsFormat = String("format")?.ToLowerInvariant() is null or "" or "json" || (allowsText && (IsText || IsYaml));
         if (!allowsFormat)
             throw new ElasticErrorException(ElasticErrors.NotSupported("format", Excerpt.Of(String("format")!)));
         foreach (var name in (ReadOnlySpan<string>)["pretty", "human", "error_trace"])
@@ -46,6 +50,9 @@ internal readonly struct QueryParameters
 
     /// <summary>Whether the answer is asked for as text for people.</summary>
     public bool IsText => "text".Equals(String("format"), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the answer is asked for as YAML.</summary>
+    private bool IsYaml => "yaml".Equals(String("format"), StringComparison.OrdinalIgnoreCase);
 
     public bool IsOn(string name) => String(name) is "" or "true";
 

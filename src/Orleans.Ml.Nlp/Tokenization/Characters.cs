@@ -14,8 +14,11 @@ internal enum CharacterKind : byte
     /// <summary>Between words.</summary>
     Space,
 
-    /// <summary>A word of its own: punctuation and CJK ideographs.</summary>
-    Separate,
+    /// <summary>A word of its own.</summary>
+    Punctuation,
+
+    /// <summary>CJK: a word of its own, except in Japanese.</summary>
+    Ideograph,
 }
 
 /// <summary>Character classes of WordPiece (models-nlp-ingest-security.md §4.2, steps 1, 2 and 4), one table for all models.</summary>
@@ -37,7 +40,9 @@ internal static class Characters
             return CharacterKind.Dropped;
         if (IsSpace(unit, category))
             return CharacterKind.Space;
-        return IsPunctuation(unit, category) || IsIdeograph(unit) ? CharacterKind.Separate : CharacterKind.Plain;
+        if (IsPunctuation(unit, category))
+            return CharacterKind.Punctuation;
+        return IsIdeograph(unit) ? CharacterKind.Ideograph : CharacterKind.Plain;
     }
 
     private static bool IsDropped(char unit, UnicodeCategory category) => unit is not ('\n' or '\r' or '\t') && category is

@@ -13,7 +13,7 @@ internal readonly record struct RowLayout(int Arguments, int Separators)
     /// <summary>The layout of a tokenizer's models.</summary>
     public static RowLayout Of(TokenizerKind kind) => kind switch
     {
-        TokenizerKind.Bert => new(4, 1),
+        TokenizerKind.Bert or TokenizerKind.BertJapanese => new(4, 1),
         TokenizerKind.DebertaV2 => new(3, 1),
         _ => new(2, 2),
     };

@@ -14,7 +14,7 @@ internal sealed record SpecialTokenNames(string Cls, string Sep, string Pad, str
     /// <summary>The spelling of a tokenizer's vocabularies.</summary>
     public static SpecialTokenNames Of(TokenizerKind kind) => kind switch
     {
-        TokenizerKind.Bert or TokenizerKind.DebertaV2 => Bracketed,
+        TokenizerKind.Bert or TokenizerKind.BertJapanese or TokenizerKind.DebertaV2 => Bracketed,
         // Not a slip: MPNet's vocabularies have both, and their own unknown is BERT's.
         TokenizerKind.Mpnet => Angled with { Unk = Bracketed.Unk },
         _ => Angled,

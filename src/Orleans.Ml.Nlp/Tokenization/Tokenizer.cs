@@ -1,4 +1,5 @@
 using Orleans.Ml.Models;
+using Orleans.Ml.Nlp.Tokenization.Japanese;
 
 namespace Orleans.Ml.Nlp.Tokenization;
 
@@ -22,9 +23,10 @@ internal abstract class Tokenizer(SpecialTokens special, RowLayout layout)
 
     /// <summary>Builds the tokenizer a model is configured for.</summary>
     /// <exception cref="MlException">
-    /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), or merges or scores (<see cref="MlErrorKind.BadRequest"/>).
+    /// The vocabulary lacks special tokens (<see cref="MlErrorKind.Conflict"/>), or merges or scores (<see cref="MlErrorKind.BadRequest"/>), or this
+    /// machine lacks what <c>bert_ja</c> needs (<see cref="MlErrorKind.ModelFailed"/>).
     /// </exception>
-    public static Tokenizer Create(string modelId, Models.Tokenization settings, Vocabulary vocabulary)
+    public static Tokenizer Create(string modelId, Models.Tokenization settings, Vocabulary vocabulary, NlpOptions? options = null)
     {
         if (settings.Kind.NeedsMerges() && vocabulary.Merges.IsEmpty)
             throw Lacks("merges");
@@ -36,6 +38,8 @@ internal abstract class Tokenizer(SpecialTokens special, RowLayout layout)
         return settings.Kind switch
         {
             TokenizerKind.Bert or TokenizerKind.Mpnet => new WordPieceTokenizer(special, layout, names.Mask, settings.DoLowerCase, vocabulary),
+            TokenizerKind.BertJapanese => new JapaneseTokenizer(special, layout, names.Mask, settings.DoLowerCase,
+                MecabDictionary.Open(modelId, options?.JapaneseDictionary), options?.JapaneseSearchMode ?? false, vocabulary),
             TokenizerKind.Roberta => new BytePairTokenizer(special, layout, names.Mask, settings.AddPrefixSpace, vocabulary),
             TokenizerKind.XlmRoberta => new UnigramTokenizer(special, layout, [names.Mask], spellsBytes: false, vocabulary),
             TokenizerKind.DebertaV2 => new UnigramTokenizer(special, layout, names.All, spellsBytes: true, vocabulary),

@@ -53,6 +53,10 @@ internal sealed class LocalCluster(NodeSettings settings, TextWriter terminal)
             options.AddRange(["--zone", settings.Zone]);
         if (settings.ZeroTokenTypes)
             options.Add("--zero-token-types");
+        if (settings.JapaneseDictionary is { } dictionary)
+            options.AddRange(["--japanese-dictionary", dictionary]);
+        if (settings.JapaneseSearchMode)
+            options.Add("--japanese-search-mode");
         if (index > 0 || settings.SamplesDirectory is null)
             options.Add("--no-samples");
         else

@@ -95,6 +95,18 @@ internal static partial class NodeArguments
         Description = "Give both texts of a pair token type 0, as Elasticsearch does, instead of 0 and 1, with which models are trained. Give it to all nodes.",
     };
 
+    public static readonly Option<string> JapaneseDictionary = new("--japanese-dictionary")
+    {
+        Description = "Folder of the MeCab dictionary (IPADIC in UTF-8) for the tokenizer bert_ja; default: that of Debian's mecab-ipadic-utf8.",
+        HelpName = "DIR",
+    };
+
+    public static readonly Option<bool> JapaneseSearchMode = new("--japanese-search-mode")
+    {
+        Description = "Let bert_ja split compounds and take white space for unknown words, as Elasticsearch does, instead of finding MeCab's words, with which models " +
+            "are trained. Give it to all nodes.",
+    };
+
     private static void CheckName(OptionResult result)
     {
         if (result.Tokens is [var token] && !NodeName().IsMatch(token.Value))

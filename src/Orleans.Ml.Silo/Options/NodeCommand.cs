@@ -27,6 +27,7 @@ internal static class NodeCommand
             NodeArguments.Port, NodeArguments.Data, NodeArguments.Processors, NodeArguments.Memory, NodeArguments.Name, NodeArguments.NoSamples, NodeArguments.Samples,
             HttpArguments.Host, HttpArguments.AllowInsecureBind, NodeArguments.ClusterHost, NodeArguments.SiloPort, NodeArguments.GatewayPort, NodeArguments.Redis,
             NodeArguments.ModelCache, NodeArguments.Zone, NodeArguments.Roles, NodeArguments.ZeroTokenTypes,
+            NodeArguments.JapaneseDictionary, NodeArguments.JapaneseSearchMode,
         ];
         var command = new RootCommand("An Orleans.Ml node: serves PyTorch models through Elasticsearch's trained-model API. "
             + "Each option but --cluster can be a variable of the environment, such as ORLEANS_ML_SILO_PORT for --silo-port.");
@@ -96,7 +97,10 @@ internal static class NodeCommand
             parsed.GetValue(NodeArguments.Roles),
             parsed.GetValue(NodeArguments.ZeroTokenTypes),
             parsed.GetValue(NodeArguments.ClusterHost)!,
-            parsed.GetValue(NodeArguments.ModelCache));
+            parsed.GetValue(NodeArguments.ModelCache),
+
+            parsed.GetValue(NodeArguments.JapaneseDictionary) is { } dictionary ? Path.GetFullPath(dictionary) : null,
+            parsed.GetValue(NodeArguments.JapaneseSearchMode));
     }
 
     /// <summary><c>samples/models</c> beside the program's files or above them; a path that does not exist when there is none.</summary>

@@ -22,6 +22,8 @@ namespace Orleans.Ml.Silo.Options;
 /// <param name="ZeroTokenTypes">Whether both texts of a pair have token type 0, as in Elasticsearch.</param>
 /// <param name="ClusterHost">Where other nodes and Orleans clients reach it: an address of this machine, or a name of one.</param>
 /// <param name="ModelCacheBytes">How many bytes of the account's models the node keeps on its disk.</param>
+/// <param name="JapaneseDictionary">Folder of the dictionary of <c>bert_ja</c>; null for that of Debian's package.</param>
+/// <param name="JapaneseSearchMode">Whether <c>bert_ja</c> splits compounds, as in Elasticsearch.</param>
 internal sealed record NodeSettings(
     IPAddress Address,
     int Port,
@@ -39,7 +41,9 @@ internal sealed record NodeSettings(
     NodeRoles Roles = NodeRoles.Compute | NodeRoles.Frontend,
     bool ZeroTokenTypes = false,
     string ClusterHost = NodeSettings.OnThisMachine,
-    long ModelCacheBytes = NodeSettings.DefaultModelCacheBytes)
+    long ModelCacheBytes = NodeSettings.DefaultModelCacheBytes,
+    string? JapaneseDictionary = null,
+    bool JapaneseSearchMode = false)
 {
     /// <summary>The <see cref="ClusterHost"/> of nodes that only this machine reaches.</summary>
     public const string OnThisMachine = "127.0.0.1";

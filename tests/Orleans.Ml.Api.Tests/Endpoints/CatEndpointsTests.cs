@@ -85,6 +85,29 @@ public sealed class CatEndpointsTests : IAsyncLifetime
         Assert.Equal("""[{"id":"m","heap_size":"10240","o":"0","description":null,"data_frame.create_time":null}]""", answer.Body);
     }
 
+    [Theory]
+    [InlineData("format=yaml&", null)]
+    [InlineData("", "application/yaml")]
+    public async Task Get_IsYaml_WhenAskedFor(string query, string? accept)
+    {
+        var model = _api.Cluster.Model("m").Model!;
+        _api.Cluster.Model("m").Model = model with { Config = model.Config with { Description = "a \"b\": ü\n" } };
+
+        var answer = await _api.SendAsync(
+            "GET", $"/_cat/ml/trained_models/m,a?{query}h=id,hs,description", headers: accept is null ? [] : [("Accept", accept)]);
+
+        Assert.Equal("application/yaml", answer.ContentType);
+        Assert.Equal(
+            "---\n- id: \"a\"\n  hs: \"900b\"\n  description: null\n- id: \"m\"\n  hs: \"10kb\"\n  description: \"a \\\"b\\\": ü\\n\"\n", answer.Body);
+    }
+
+    [Fact]
+    public async Task Yaml_OfNothing_IsAnEmptyList_AndErrorsAreJson()
+    {
+        Assert.Equal("--- []\n", (await _api.SendAsync("GET", "/_cat/ml/trained_models/x*?format=yaml")).Body);
+        Assert.Equal("application/json", (await _api.SendAsync("GET", "/_cat/ml/trained_models/x?format=yaml")).ContentType);
+    }
+
     [Fact]
     public async Task Help_ListsTheColumns()
     {
@@ -99,7 +122,7 @@ public sealed class CatEndpointsTests : IAsyncLifetime
     [InlineData("/_cat/ml/trained_models/missing*", HttpStatusCode.OK)]
     [InlineData("/_cat/ml/trained_models/missing*?allow_no_match=false", HttpStatusCode.NotFound)]
     [InlineData("/_cat/ml/trained_models?bytes=x", HttpStatusCode.BadRequest)]
-    [InlineData("/_cat/ml/trained_models?format=yaml", HttpStatusCode.NotAcceptable)]
+    [InlineData("/_cat/ml/trained_models?format=cbor", HttpStatusCode.NotAcceptable)]
     public async Task Get_AnswersWhatCannotBeShown(string uri, HttpStatusCode status) => Assert.Equal(status, (await _api.SendAsync("GET", uri)).Status);
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class MalformedRequestTests : IAsyncLifetime
         { "POST", InferUri, "{\"docs\":[{\"text_field\":\"x\"}],\"inference_config\":{\"ner\":{\"classification_labels\":[\"O\"]}}}", Parse, "classification_labels" },
         { "POST", InferUri, "{\"docs\":[{\"text_field\":\"x\"}],\"inference_config\":{\"ner\":{\"tokenization\":{\"truncate\":\"none\"}}}}", Parse, "truncate" },
         { "POST", InferUri, "{\"docs\":[{\"text_field\":\"x\"}],\"inference_config\":{\"ner\":{\"tokenization\":{\"bert\":{\"do_lower_case\":true}}}}}", Parse, "do_lower_case" },
-        { "POST", InferUri, "{\"docs\":[{\"text_field\":\"x\"}],\"inference_config\":{\"ner\":{\"tokenization\":{\"bert_ja\":{}}}}}", Status, "deberta_v2" },
+        { "POST", InferUri, "{\"docs\":[{\"text_field\":\"x\"}],\"inference_config\":{\"ner\":{\"tokenization\":{\"bert_zh\":{}}}}}", Parse, "bert_zh" },
         { "POST", InferUri, "{\"docs\":[{\"text_field\":\"x\"}],\"inference_config\":{\"ner\":{\"tokenization\":{\"bert\":{\"span\":4}}}}}", Illegal, "span" },
         { "POST", InferUri, "{\"docs\":[{\"text_field\":\"x\"}],\"inference_config\":{\"pass_through\":{\"tokenization\":{\"bert\":{\"span\":4,\"truncate\":\"first\"}}}}}", Illegal, "span" },
         { "POST", "/_ml/trained_models/m/deployment/_infer", "{\"docs\":[{\"text_field\":\"x\"},{\"text_field\":\"y\"}]}", "validation_exception", "docs" },

@@ -218,6 +218,44 @@ public sealed class WireRulesTests : IAsyncLifetime
         Assert.Equal($$"""{"error":"Content-Type header [{{contentType}}] is not supported","status":406}""", answer.Body);
     }
 
+    [Fact]
+    public async Task Body_MayBeAParameter()
+    {
+        var asBody = await _api.SendAsync("POST", "/_ml/trained_models/m/_infer", Infer);
+
+        var asSource = await _api.SendAsync("POST", $"/_ml/trained_models/m/_infer?source={Uri.EscapeDataString(Infer)}&source_content_type=application%2Fjson");
+
+        Assert.Equal((HttpStatusCode.OK, asBody.Body), (asSource.Status, asSource.Body));
+    }
+
+    [Theory]
+    [InlineData("source={}", HttpStatusCode.BadRequest, "source_content_type")]
+    [InlineData("source_content_type=application/json", HttpStatusCode.BadRequest, "source")]
+    [InlineData("source={}&source_content_type=application/json", HttpStatusCode.BadRequest, "docs")]
+    [InlineData("source={&source_content_type=application/json", HttpStatusCode.BadRequest, "JSON")]
+    [InlineData("source=&source_content_type=application/json", HttpStatusCode.BadRequest, "body")]
+    [InlineData("source={}&source_content_type=application/cbor", HttpStatusCode.NotAcceptable, "application/cbor")]
+    public async Task Source_IsCheckedAsABody(string query, HttpStatusCode status, string mention)
+    {
+        var answer = await _api.SendAsync("POST", $"/_ml/trained_models/m/_infer?{query}");
+
+        Assert.Equal(status, answer.Status);
+        Assert.Contains(mention, answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Source_IsUnknown_WhereNoBodyIsRead_AndBesideABody()
+    {
+        const string Source = "source={}&source_content_type=application/json";
+
+        var noBody = await _api.SendAsync("GET", $"/_ml/trained_models/_stats?{Source}");
+        var beside = await _api.SendAsync("POST", $"/_ml/trained_models/m/_infer?{Source}", Infer);
+
+        Assert.Equal("illegal_argument_exception", noBody.ErrorType);
+        Assert.Equal("illegal_argument_exception", beside.ErrorType);
+        Assert.Contains("[source]", beside.Reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("application/json; charset=utf-8", null)]
     [InlineData(Vendor9, Vendor9)]

@@ -43,7 +43,7 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
     [Fact]
     public void HasEveryParameterOfEveryRoute_WithDescriptionAndType()
     {
-        foreach (var method in Routes.SelectMany(r => r.Methods.Select(m => (Name: $"{m.Name} {r.Pattern}", m.Parameters))))
+        foreach (var method in Routes.SelectMany(r => r.Methods.Select(m => (Name: $"{m.Name} {r.Pattern}", Parameters: m.ReadsBody ? [.. m.Parameters, .. SourceBody.Parameters] : m.Parameters))))
         {
             var parameters = Operations.Single(o => o.Name == method.Name).Operation["parameters"]!.AsArray();
 

@@ -10,6 +10,7 @@ public sealed class TokenizerFamilyTests
     public static TheoryData<string, TokenizerKind> Families => new()
     {
         { "bert_uncased", TokenizerKind.Bert },
+        { "bert_cased", TokenizerKind.BertJapanese },
         { "mpnet", TokenizerKind.Mpnet },
         { "roberta", TokenizerKind.Roberta },
         { "xlm_roberta", TokenizerKind.XlmRoberta },
@@ -19,7 +20,7 @@ public sealed class TokenizerFamilyTests
     // Mostly units that some rule treats specially, sometimes any of the 65,536.
     private static readonly string[] Special =
     [
-        " ", "  ", "\n", "\r\n", "\t", "<mask>", "[MASK]", "[CLS]", "<s>", "<", "[", "'s", "'", "1", "中", "é", "e\u0301", "\u0301", "한", "\u00A0", "\u0085",
+        " ", "  ", "\n", "\r\n", "\t", "<mask>", "[MASK]", "[CLS]", "<s>", "<", "[", "'s", "'", "1", "中", "日本語", "カナ", "が", "。", "\u3000", "é", "e\u0301", "\u0301", "한", "\u00A0", "\u0085",
         "\u200B", "\u200D", "😀", "👍🏽", "\uD83D", "\uDE00", "İ", "\0", "\uFFFD", "\u2581", "ﬁ", "\u0644\u0627",
     ];
 
@@ -76,7 +77,7 @@ public sealed class TokenizerFamilyTests
     public async Task TokenizingAllocatesNothingPerToken(string folder, TokenizerKind kind)
     {
         var tokenizer = Tokenizer.Create("model-1", new(kind), await GoldenCase.ReadVocabularyAsync(folder));
-        var text = string.Concat(Enumerable.Repeat("It's a größere Straße, да 中文 e\u0301 ﬁ 12.5! ", 20));
+        var text = string.Concat(Enumerable.Repeat("It's a größere Straße, да 中文 e\u0301 ﬁ 12.5! 日本語を使う。 ", 20));
         using var tokens = new TokenList();
         tokenizer.Tokenize(text, int.MaxValue, tokens);
         tokens.Truncate(0);

@@ -42,6 +42,14 @@ public sealed class NodeCommandTests : IDisposable
         Assert.Equal("http://[::1]:19200/", _settings!.BaseAddress.ToString());
     }
 
+    [Fact]
+    public async Task TakesHowJapaneseIsRead()
+    {
+        Assert.Equal(0, await InvokeAsync("--japanese-dictionary", "/d/./ipadic", "--japanese-search-mode"));
+
+        Assert.Equal(("/d/ipadic", true), (_settings!.JapaneseDictionary, _settings.JapaneseSearchMode));
+    }
+
     [Theory]
     [InlineData("compute", NodeRoles.Compute)]
     [InlineData("frontend", NodeRoles.Frontend)]

@@ -9,9 +9,6 @@ internal static class TokenizationJson
 {
     private const string TruncateNames = "first, second, none, balanced";
 
-    // Elasticsearch has it, this server does not.
-    private const string BertJapanese = "bert_ja";
-
     public static Tokenization Read(JsonMember member)
     {
         var tokenizer = member.OnlyMember();
@@ -89,10 +86,7 @@ internal static class TokenizationJson
                 return kind;
         }
 
-        throw tokenizer.Name == BertJapanese
-            ? new MlException(MlErrorKind.BadRequest,
-                $"tokenizer [{BertJapanese}] is not supported; supported are [{string.Join(", ", TokenizerKinds.All.Select(kind => kind.ApiName()))}]")
-            : tokenizer.Unknown();
+        throw tokenizer.Unknown();
     }
 
     private static string SpanTooSmall(int span) => $"[span] must be at least 0, or -1 for no windows, was [{span}]";

@@ -36,6 +36,7 @@ public sealed class InferenceConfigJsonTests
     }
 
     [Theory]
+    [InlineData("bert_ja", "")]
     [InlineData("mpnet", "")]
     [InlineData("roberta", ",\"add_prefix_space\":false")]
     [InlineData("xlm_roberta", "")]
