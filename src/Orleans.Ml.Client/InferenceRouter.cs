@@ -8,7 +8,8 @@ using Orleans.Ml.Models;
 namespace Orleans.Ml.Client;
 
 /// <summary>Chooses a route from the local table and calls the node's façade directly: one hop.</summary>
-internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IGrainFactory grains, IOptions<RouterOptions> options) : IInferenceRouter
+internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IGrainFactory grains, GatewayLosses gateways, IOptions<RouterOptions> options)
+    : IInferenceRouter
 {
     /// <summary>Timers cannot wait longer.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
@@ -73,7 +74,18 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
         route.Load.Begin();
         try
         {
-            var reply = await route.Grain.InferAsync(input, limit.Token);
+            InferenceReply reply;
+            var losses = gateways.Count;
+            try
+            {
+                reply = await route.Grain.InferAsync(input, limit.Token);
+            }
+            catch (OrleansException) when (gateways.Count != losses && !limit.IsCancellationRequested)
+            {
+                // Lost with its gateway, while the node may be well: asked once more, through another one. An inference may run twice.
+                reply = await route.Grain.InferAsync(input, limit.Token);
+            }
+
             route.Load.Observe(reply);
             return reply;
         }

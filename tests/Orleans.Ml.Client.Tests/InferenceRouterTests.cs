@@ -270,6 +270,7 @@ public sealed class InferenceRouterTests
         new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance),
         new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance),
         _cluster,
+        new GatewayLosses(),
         Options.Create(new RouterOptions { AnswerMargin = answerMargin ?? TimeSpan.FromSeconds(1) }));
 
     private async Task<InferenceReply> InferAsync(CancellationToken? caller = null)

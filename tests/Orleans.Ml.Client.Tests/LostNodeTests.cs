@@ -18,6 +18,7 @@ public sealed class LostNodeTests : IDisposable
 
     private readonly ScriptedCluster _cluster = new();
     private readonly ScriptedMembership _membership = new();
+    private readonly GatewayLosses _gateways = new();
     private readonly TaskCompletionSource _isCalled = new();
     private RoutingCache? _cache;
     private long _revision;
@@ -91,6 +92,29 @@ public sealed class LostNodeTests : IDisposable
     }
 
     [Fact]
+    public async Task IsAskedOnceMoreOfItsNode_WhenOnlyTheGatewayToItIsLost()
+    {
+        Tell([("a", 1)], ("a", 1));
+        var answers = new Queue<Func<Task<InferenceReply>>>([LoseGatewayAsync, () => Task.FromResult(Ok)]);
+        _cluster.Node("a", (_, _) => answers.Dequeue()());
+        var router = await RouterAsync(isInASilo: false);
+
+        Assert.True((await router.InferAsync(_cluster.Table.Deployments[0], Input, Cancellation)).IsOk);
+        Assert.Equal(["a", "a"], _cluster.Called);
+    }
+
+    [Fact]
+    public async Task IsServedByAnotherRoute_WhenTheGatewayToItsNodeIsLostTwice()
+    {
+        Tell([("a", 1), ("b", 1)], ("a", 1000), ("b", 1));
+        _cluster.Node("a", (_, _) => LoseGatewayAsync()).Node("b", Ok);
+        var router = await RouterAsync(isInASilo: false);
+
+        Assert.True((await router.InferAsync(_cluster.Table.Deployments[0], Input, Cancellation)).IsOk);
+        Assert.Equal(["a", "a", "b"], _cluster.Called);
+    }
+
+    [Fact]
     public async Task StaysWithItsNode_WhenOthersComeAndGo()
     {
         Tell([("a", 1), ("b", 1)], ("a", 1));
@@ -154,6 +178,13 @@ public sealed class LostNodeTests : IDisposable
         Assert.InRange(_cluster.Called.Count(n => n == "bad"), 40, 160);
     }
 
+    /// <summary>What Orleans does to the calls that went through a gateway whose connection breaks.</summary>
+    private Task<InferenceReply> LoseGatewayAsync()
+    {
+        _gateways.OnLost();
+        return Task.FromException<InferenceReply>(new SiloUnavailableException());
+    }
+
     private void Tell((string Id, long Epoch)[] live, params (string Node, int Allocations)[] routes)
     {
         var assignment = Given.Assignment(allocations: routes.Sum(r => r.Allocations), routes: [.. routes.Select(r => (r.Node, RoutingState.Started, r.Allocations, r.Allocations))]);
@@ -190,7 +221,7 @@ public sealed class LostNodeTests : IDisposable
             await _membership.TellAsync(_cluster.Table.LiveNodes);
         }
 
-        return new InferenceRouter(_cache, new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance), _cluster, Options.Create(new RouterOptions()));
+        return new InferenceRouter(_cache, new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance), _cluster, _gateways, Options.Create(new RouterOptions()));
     }
 
     private sealed class ScriptedMembership : ILiveNodeSource
