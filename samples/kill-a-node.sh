@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Starts three nodes, asks a model in a loop, kills one of the nodes with kill -9, and shows that answers go on. Prints how many requests failed, and cleans up.
+# Starts three nodes, asks a model in a loop, kills one of the nodes with kill -9, and shows that answers go on and that the node comes back. Prints how many
+# requests failed, and cleans up.
 # Like Elasticsearch's clients the loop goes to the next node when one cannot be reached; a request counts as failed when no node answers it with 200.
 #   --port PORT        of the first node; default 9200
 #   --seconds SECONDS  how long to ask after the kill; default 10
@@ -11,7 +12,7 @@ while (($#)); do
   case "$1" in
     --port) port="${2:?--port needs a number}" && shift ;;
     --seconds) seconds="${2:?--seconds needs a number}" && shift ;;
-    -h | --help) sed -n '2,5s/^# \?//p' "${BASH_SOURCE[0]}" && exit 0 ;;
+    -h | --help) sed -n '2,6s/^# \?//p' "${BASH_SOURCE[0]}" && exit 0 ;;
     *) echo "Unknown option $1; --help lists them." >&2 && exit 2 ;;
   esac
   shift
@@ -96,5 +97,11 @@ for node in "${nodes[@]}"; do
     break
   fi
 done
+back="${nodes[${victim##*-} - 1]}"
+until [[ "$(curl -s -o /dev/null -w '%{http_code}' "$back/readyz")" == 200 ]]; do
+  ((SECONDS < end + 60)) || { echo "$victim has not come back" >&2 && exit 1; }
+  sleep 0.2
+done
+echo "$victim was started again and is ready."
 echo "$asked requests, $passed_over times a node could not be reached and the next one was asked, $failed requests failed"
 ((failed == 0))

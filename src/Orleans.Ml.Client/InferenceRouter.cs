@@ -11,10 +11,14 @@ using Polly.Timeout;
 namespace Orleans.Ml.Client;
 
 /// <summary>Chooses a route from the local table and calls the node's façade directly: one hop.</summary>
-internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IGrainFactory grains, IOptions<RouterOptions> options) : IInferenceRouter
+internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IGrainFactory grains, GatewayLosses gateways, IOptions<RouterOptions> options)
+    : IInferenceRouter
 {
     /// <summary>Timers cannot wait longer.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
+    /// <summary>Between two attempts to reach nodes that cannot be reached.</summary>
+    private static readonly TimeSpan ReachPause = TimeSpan.FromMilliseconds(50);
 
     private readonly RouterOptions _options = options.Value;
 
@@ -41,12 +45,20 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
         var id = deployment.TaskParameters.DeploymentId;
         var startedAt = Stopwatch.GetTimestamp();
         var asked = input;
-        var tried = ImmutableHashSet<string>.Empty;
+        var (tried, unreached) = (ImmutableHashSet<string>.Empty, ImmutableHashSet<string>.Empty);
         var (rejections, moves) = (0, 0);
         InferenceReply? refused = null;
         while (true)
         {
-            var route = Choose(id, tried);
+            var route = Choose(id, unreached.IsEmpty ? tried : tried.Union(unreached));
+            if (route is null && !unreached.IsEmpty)
+            {
+                // In a moment the way there is free again, or the node known to be gone: a silo that dies takes a part of the grain directory with it.
+                await Task.Delay(ReachPause, TimeProvider.System, cancellationToken);
+                unreached = unreached.Clear();
+                route = Choose(id, tried);
+            }
+
             if (route is null && refused?.Status == InferenceStatus.NotAllocatedHere)
             {
                 // The table may be behind. Asked only when it knows no other way, so that nobody waits for it who has one.
@@ -63,23 +75,28 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
                     return TimedOut(route, input);
             }
 
-            var reply = await CallAsync(route, asked, cancellationToken);
+            var (reply, wasReached) = await CallAsync(route, asked, cancellationToken);
             var goesOn = reply.Status switch
             {
                 InferenceStatus.Rejected => rejections++ < _options.OtherRoutesWhenRejected,
+                InferenceStatus.NotAllocatedHere when !wasReached => Stopwatch.GetElapsedTime(startedAt) < _options.ReachLimit,
                 InferenceStatus.NotAllocatedHere => moves++ < 1,
                 _ => false,
             };
             if (!goesOn)
                 return reply;
             refused = reply;
-            tried = tried.Add(route.NodeId);
+            if (wasReached)
+                tried = tried.Add(route.NodeId);
+            else
+                unreached = unreached.Add(route.NodeId);
         }
     }
 
     private RoutedNode? Choose(string deploymentId, ImmutableHashSet<string> tried) => cache.Snapshot.Deployment(deploymentId)?.Choose(Random.Shared, tried);
 
-    private async ValueTask<InferenceReply> CallAsync(RoutedNode route, InferenceInput input, CancellationToken caller)
+    /// <returns>The reply, and whether the node may have got the request: if not, it can be repeated as often as one likes.</returns>
+    private async ValueTask<(InferenceReply Reply, bool WasReached)> CallAsync(RoutedNode route, InferenceInput input, CancellationToken caller)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(caller, route.Gone);
         if (input.Timeout != Timeout.InfiniteTimeSpan)
@@ -87,18 +104,34 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
         route.Load.Begin();
         try
         {
-            var reply = await route.Grain.InferAsync(input, limit.Token);
+            InferenceReply reply;
+            var losses = gateways.Count;
+            try
+            {
+                reply = await route.Grain.InferAsync(input, limit.Token);
+            }
+            catch (SiloUnavailableException) when (gateways.Count != losses && !limit.IsCancellationRequested)
+            {
+                // Lost with its gateway, while the node may be well: asked once more, through another one. An inference may run twice.
+                reply = await route.Grain.InferAsync(input, limit.Token);
+            }
+
             route.Load.Observe(reply);
-            return reply;
+            return (reply, true);
+        }
+        catch (SiloUnavailableException)
+        {
+            // Lost while it worked: then it is done again elsewhere.
+            return (Lost(route), true);
         }
         catch (OrleansException)
         {
-            // Refusing, or already without a silo to place the call on, or lost while it worked: then it is done again elsewhere.
-            return Lost(route);
+            // Rejected on the way, or without a silo to place the call on.
+            return (Lost(route), false);
         }
         catch (OperationCanceledException) when (!caller.IsCancellationRequested)
         {
-            return route.Gone.IsCancellationRequested ? Lost(route) : TimedOut(route, input);
+            return (route.Gone.IsCancellationRequested ? Lost(route) : TimedOut(route, input), true);
         }
         finally
         {

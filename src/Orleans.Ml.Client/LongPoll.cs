@@ -18,7 +18,15 @@ internal static class LongPoll
         limit.CancelAfter(wait + Margin);
         try
         {
-            return await pollAsync(limit.Token).WaitAsync(limit.Token);
+            try
+            {
+                return await pollAsync(limit.Token).WaitAsync(limit.Token);
+            }
+            catch (SiloUnavailableException) when (!limit.IsCancellationRequested)
+            {
+                // Lost with the silo that had it, or with the gateway it went through.
+                return await pollAsync(limit.Token).WaitAsync(limit.Token);
+            }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -17,6 +17,8 @@ public static class OrleansMlClientServices
     public static IServiceCollection AddOrleansMlClient(this IServiceCollection services)
     {
         services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefreshPeriod);
+        services.AddSingleton<GatewayLosses>();
+        services.AddOptions<ClientConnectionOptions>().Configure<GatewayLosses>((connections, losses) => connections.ConfigureConnection(losses.Watch));
         services.AddOptionsWithValidateOnStart<RouterOptions>().ValidateDataAnnotations();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<RoutingCache>();

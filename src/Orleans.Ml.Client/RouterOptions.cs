@@ -9,6 +9,9 @@ public sealed class RouterOptions
     [Range(0, 100)]
     public int OtherRoutesWhenRejected { get; set; } = 3;
 
+    /// <summary>How long nodes that cannot be reached, and are not known to be gone, are tried again before the caller gets 503. Default 3 s, longer than it takes to see a killed node gone.</summary>
+    public TimeSpan ReachLimit { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>How long after a request's own timeout the router stops waiting for its node, which should have answered. Default 1 s.</summary>
     public TimeSpan AnswerMargin { get; set; } = TimeSpan.FromSeconds(1);
 

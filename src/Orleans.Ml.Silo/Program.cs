@@ -9,7 +9,8 @@ return await NodeCommand.InvokeAsync(args, (settings, terminal) => settings.Clus
 static async Task RunClusterAsync(NodeSettings settings, TextWriter terminal)
 {
     using var stop = new StopSignals();
-    await new LocalCluster(settings, terminal).RunAsync(stop.Token);
+    using var cluster = new LocalCluster(settings, terminal, TimeProvider.System);
+    await cluster.RunAsync(stop.Token);
 }
 
 static async Task RunNodeAsync(NodeSettings settings, TextWriter terminal)

@@ -281,6 +281,7 @@ public sealed class InferenceRouterTests
         new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance),
         new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance),
         _cluster,
+        new GatewayLosses(),
         Options.Create(options ?? new RouterOptions()));
 
     private async Task<InferenceReply> InferAsync(CancellationToken? caller = null)

@@ -18,6 +18,7 @@ public sealed class LostNodeTests : IDisposable
 
     private readonly ScriptedCluster _cluster = new();
     private readonly ScriptedMembership _membership = new();
+    private readonly GatewayLosses _gateways = new();
     private readonly TaskCompletionSource _isCalled = new();
     private RoutingCache? _cache;
     private long _revision;
@@ -91,6 +92,54 @@ public sealed class LostNodeTests : IDisposable
     }
 
     [Fact]
+    public async Task IsAskedOnceMoreOfItsNode_WhenOnlyTheGatewayToItIsLost()
+    {
+        Tell([("a", 1)], ("a", 1));
+        var answers = new Queue<Func<Task<InferenceReply>>>([LoseGatewayAsync, () => Task.FromResult(Ok)]);
+        _cluster.Node("a", (_, _) => answers.Dequeue()());
+        var router = await RouterAsync(isInASilo: false);
+
+        Assert.True((await router.InferAsync(_cluster.Table.Deployments[0], Input, Cancellation)).IsOk);
+        Assert.Equal(["a", "a"], _cluster.Called);
+    }
+
+    [Fact]
+    public async Task IsAskedAgain_WhenNoNodeCanBeReachedForAMoment()
+    {
+        Tell([("a", 1), ("b", 1)], ("a", 1), ("b", 1));
+        var attempts = 0;
+        foreach (var node in new[] { "a", "b" })
+            _cluster.Node(node, (_, _) => ++attempts < 6 ? Task.FromException<InferenceReply>(new OrleansException("no way there")) : Task.FromResult(Ok));
+        var router = await RouterAsync(isInASilo: false);
+
+        Assert.True((await router.InferAsync(_cluster.Table.Deployments[0], Input, Cancellation)).IsOk);
+        Assert.Equal(6, attempts);
+    }
+
+    [Fact]
+    public async Task IsUnavailable_WhenNoNodeCanBeReachedForLong()
+    {
+        Tell([("a", 1)], ("a", 1));
+        _cluster.Node("a", (_, _) => Task.FromException<InferenceReply>(new OrleansException("no way there")));
+        var router = await RouterAsync(isInASilo: false, new RouterOptions { ReachLimit = TimeSpan.FromSeconds(0.2) });
+
+        var reply = await router.InferAsync(_cluster.Table.Deployments[0], Input, Cancellation).AsTask().WaitAsync(Soon, Cancellation);
+
+        Assert.Equal((MlErrorKind.Unavailable, "Node [a] is not available"), (reply.ErrorKind, reply.Reason));
+    }
+
+    [Fact]
+    public async Task IsServedByAnotherRoute_WhenTheGatewayToItsNodeIsLostTwice()
+    {
+        Tell([("a", 1), ("b", 1)], ("a", 1000), ("b", 1));
+        _cluster.Node("a", (_, _) => LoseGatewayAsync()).Node("b", Ok);
+        var router = await RouterAsync(isInASilo: false);
+
+        Assert.True((await router.InferAsync(_cluster.Table.Deployments[0], Input, Cancellation)).IsOk);
+        Assert.Equal(["a", "a", "b"], _cluster.Called);
+    }
+
+    [Fact]
     public async Task StaysWithItsNode_WhenOthersComeAndGo()
     {
         Tell([("a", 1), ("b", 1)], ("a", 1));
@@ -154,6 +203,13 @@ public sealed class LostNodeTests : IDisposable
         Assert.InRange(_cluster.Called.Count(n => n == "bad"), 40, 160);
     }
 
+    /// <summary>What Orleans does to the calls that went through a gateway whose connection breaks.</summary>
+    private Task<InferenceReply> LoseGatewayAsync()
+    {
+        _gateways.OnLost();
+        return Task.FromException<InferenceReply>(new SiloUnavailableException());
+    }
+
     private void Tell((string Id, long Epoch)[] live, params (string Node, int Allocations)[] routes)
     {
         var assignment = Given.Assignment(allocations: routes.Sum(r => r.Allocations), routes: [.. routes.Select(r => (r.Node, RoutingState.Started, r.Allocations, r.Allocations))]);
@@ -180,7 +236,7 @@ public sealed class LostNodeTests : IDisposable
         await _cache!.RefreshAsync(Cancellation);
     }
 
-    private async Task<InferenceRouter> RouterAsync(bool isInASilo)
+    private async Task<InferenceRouter> RouterAsync(bool isInASilo, RouterOptions? options = null)
     {
         _cache = new RoutingCache(_cluster, TimeProvider.System, NullLogger<RoutingCache>.Instance, isInASilo ? _membership : null);
         await _cache.RefreshAsync(Cancellation);
@@ -190,7 +246,7 @@ public sealed class LostNodeTests : IDisposable
             await _membership.TellAsync(_cluster.Table.LiveNodes);
         }
 
-        return new InferenceRouter(_cache, new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance), _cluster, Options.Create(new RouterOptions()));
+        return new InferenceRouter(_cache, new AliasCache(_cluster, TimeProvider.System, NullLogger<AliasCache>.Instance), _cluster, _gateways, Options.Create(options ?? new RouterOptions()));
     }
 
     private sealed class ScriptedMembership : ILiveNodeSource

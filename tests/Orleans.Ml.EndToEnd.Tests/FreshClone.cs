@@ -23,8 +23,9 @@ public sealed class FreshClone : IAsyncLifetime
     {
         foreach (var file in Directory.GetFiles(TestModels.Repository))
             File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)));
-        foreach (var folder in new[] { ".ci", "src", "samples" })
+        foreach (var folder in new[] { ".ci", "azurite", "src", "samples" })
             Copy(Path.Combine(TestModels.Repository, folder), Path.Combine(Folder, folder));
+        LinkAzurite();
         Run = RunScript.Start(Folder, _data);
         FirstAnswer = await Run.FirstAnswerAsync("tiny-ner");
         await Run.ReadyAsync();
@@ -37,12 +38,27 @@ public sealed class FreshClone : IAsyncLifetime
         Directory.Delete(_data, recursive: true);
     }
 
+    /// <summary>
+    /// Installing the emulator is npm's business, and takes longer than all that is tested here. A link to the one package, which finds the others where it really is:
+    /// npm empties the folder of packages when it installs, and through a link to that it would empty the tests' own.
+    /// </summary>
+    private void LinkAzurite()
+    {
+        var (installed, packages) = (Path.Combine(TestModels.Repository, "azurite", "node_modules"), Path.Combine(Folder, "azurite", "node_modules"));
+        if (!File.Exists(Path.Combine(installed, ".package-lock.json")))
+            return;
+        Directory.CreateDirectory(packages);
+        Directory.CreateSymbolicLink(Path.Combine(packages, "azurite"), Path.Combine(installed, "azurite"));
+        // Written now, so that it is newer than what it was made from.
+        File.WriteAllBytes(Path.Combine(packages, ".package-lock.json"), File.ReadAllBytes(Path.Combine(installed, ".package-lock.json")));
+    }
+
     private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
         foreach (var file in Directory.GetFiles(from))
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
-        foreach (var folder in Directory.GetDirectories(from).Where(f => Path.GetFileName(f) is not ("bin" or "obj")))
+        foreach (var folder in Directory.GetDirectories(from).Where(f => Path.GetFileName(f) is not ("bin" or "obj" or "node_modules" or "data")))
             Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
     }
 }

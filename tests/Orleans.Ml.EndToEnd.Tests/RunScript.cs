@@ -14,11 +14,13 @@ internal sealed class RunScript : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
     private readonly Stopwatch _clock;
+    private readonly string _folder;
+    private readonly IReadOnlyList<string> _arguments;
     private int _unready;
 
     private RunScript(string folder, int port, IReadOnlyList<string> arguments)
     {
-        Port = port;
+        (Port, _folder, _arguments) = (port, folder, arguments);
         _unready = arguments.SkipWhile(a => a != "--cluster").Skip(1).Select(a => int.Parse(a, System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault(1);
         _process = new Process { StartInfo = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, RedirectStandardError = true }, EnableRaisingEvents = true };
         // A shell that starts tests in the background lets them ignore SIGINT, and what they start inherits that.
@@ -53,6 +55,9 @@ internal sealed class RunScript : IAsyncDisposable
         var port = MlServer.FreePort();
         return new(folder, port, ["--port", $"{port}", "--data", data, .. options]);
     }
+
+    /// <summary>Starts it once more as it was, on the same ports, with the same data.</summary>
+    public RunScript Again() => new(_folder, Port, _arguments);
 
     /// <summary>Starts it with these arguments only and waits for its end.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> ToEndAsync(string folder, params string[] arguments)

@@ -113,7 +113,7 @@ internal static class FakeWorker
     // Nothing of this module may run on another thread while its initializer does: hence no observer.
     private static void BeParent(string modelPath)
     {
-        using var launcher = new WorkerLauncher();
+        using var launcher = new ProcessLauncher();
         var worker = WorkerProcess.StartAsync(
             TestWorkers.Settings(modelPath), new WorkerOptions(), launcher, TimeProvider.System, CancellationToken.None).GetAwaiter().GetResult();
         worker.Control!.Loaded.GetAwaiter().GetResult();

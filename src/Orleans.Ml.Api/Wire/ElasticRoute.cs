@@ -100,7 +100,15 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
             await RequestBody.RefuseAsync(context);
         else if (mayHaveBody || SourceBody.TryUse(context, query))
             MediaTypes.CheckContentType(request.ContentType, context.Response.ContentType!);
-        await method.Handler(context);
+        try
+        {
+            await method.Handler(context);
+        }
+        catch (SiloUnavailableException) when (method.Name == "GET" && !context.Response.HasStarted)
+        {
+            // Reading changes nothing: what was lost with a node or a gateway is asked again, once, of those that are left.
+            await method.Handler(context);
+        }
     }
 
     private ElasticMethod? Find(string name)

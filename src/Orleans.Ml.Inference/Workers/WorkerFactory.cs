@@ -6,7 +6,7 @@ namespace Orleans.Ml.Inference.Workers;
 /// <summary>Makes the workers of a silo. Disposing it ends every process that still runs, so dispose what uses the workers first.</summary>
 internal sealed class WorkerFactory(IOptions<WorkerOptions> options, TimeProvider time, ILoggerFactory loggers) : IModelWorkerFactory, IDisposable
 {
-    private readonly WorkerLauncher _launcher = new();
+    private readonly ProcessLauncher _launcher = new();
     private readonly ILogger _logger = loggers.CreateLogger<WorkerSupervisor>();
 
     public IModelWorker Create(WorkerSettings settings, IModelWorkerObserver observer) =>

@@ -46,7 +46,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <exception cref="IOException">It cannot be started; the message names the path.</exception>
     /// <exception cref="WorkerDiedException">It died or did not connect in time.</exception>
     public static async Task<WorkerProcess> StartAsync(
-        WorkerSettings settings, WorkerOptions options, WorkerLauncher launcher, TimeProvider time, CancellationToken cancellationToken)
+        WorkerSettings settings, WorkerOptions options, ProcessLauncher launcher, TimeProvider time, CancellationToken cancellationToken)
     {
         var executable = Path.Combine(AppContext.BaseDirectory, options.Directory, Executable);
         if (!File.Exists(executable))
@@ -120,7 +120,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
         }
     }
 
-    private static async Task<Process> SpawnAsync(string executable, WorkerArguments arguments, WorkerLauncher launcher)
+    private static async Task<Process> SpawnAsync(string executable, WorkerArguments arguments, ProcessLauncher launcher)
     {
         var what = new ProcessStartInfo(executable, arguments.ToCommandLine()) { RedirectStandardError = true, WorkingDirectory = "/" };
         WorkerEnvironment.Apply(what.Environment, arguments.ThreadsPerAllocation);

@@ -9,7 +9,7 @@ namespace Orleans.Ml.Inference.Workers;
 /// threads may touch is the connection while it serves.
 /// </summary>
 internal sealed partial class WorkerSupervisor(
-    WorkerSettings settings, IModelWorkerObserver observer, WorkerLauncher launcher, WorkerOptions options, TimeProvider time, ILogger logger)
+    WorkerSettings settings, IModelWorkerObserver observer, ProcessLauncher launcher, WorkerOptions options, TimeProvider time, ILogger logger)
     : IModelWorker
 {
     private const int MaxRestarts = 3;

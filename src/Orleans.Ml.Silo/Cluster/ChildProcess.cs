@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Orleans.Ml.Inference.Workers;
 using Orleans.Ml.Silo.Start;
 
 namespace Orleans.Ml.Silo.Cluster;
 
 /// <summary>A process of the cluster; its lines appear under its name.</summary>
-internal sealed partial class ChildProcess : IDisposable
+internal sealed partial class ChildProcess : IChildProcess
 {
     private const int Terminate = 15;
 
@@ -18,7 +19,7 @@ internal sealed partial class ChildProcess : IDisposable
         _process.ErrorDataReceived += (_, line) => Show(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        Ended = EndAsync(name, terminal);
+        Ended = EndAsync();
 
         void Show(string? line)
         {
@@ -27,30 +28,34 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Completes when the process has ended, however it did.</summary>
-    public Task Ended { get; }
+    public Task<int> Ended { get; }
 
+    /// <summary>
+    /// Starts a program that dies with this process, even when that is killed, and that is in a session of its own: Ctrl-C in the terminal is this process's to
+    /// answer, which stops its children in their order. Both programs become the one they start.
+    /// </summary>
     /// <exception cref="StartFailure">There is no such program.</exception>
-    public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, TextWriter terminal)
+    public static async Task<ChildProcess> StartAsync(ChildProgram program, ProcessLauncher launcher, TextWriter terminal)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo("setpriv", ["--pdeathsig", program.DeathSignal, "setsid", program.Path, .. program.Arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
-            return new(name, Process.Start(start)!, TextWriter.Synchronized(terminal));
+            return new(program.Name, await launcher.StartAsync(start), terminal);
         }
         catch (System.ComponentModel.Win32Exception missing)
         {
-            throw new StartFailure($"{program} cannot be started: {missing.Message}");
+            throw new StartFailure($"setpriv (util-linux) cannot be started: {missing.Message}");
         }
     }
 
-    /// <summary>Asks it to stop, and ends it when it has not within <paramref name="limit"/>.</summary>
     public async Task StopAsync(TimeSpan limit)
     {
         if (!_process.HasExited && Signal(_process.Id, Terminate) == 0)
-            await Ended.WaitAsync(limit, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Ended).WaitAsync(limit, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
         await Ended;
@@ -61,9 +66,9 @@ internal sealed partial class ChildProcess : IDisposable
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int processId, int signal);
 
-    private async Task EndAsync(string name, TextWriter terminal)
+    private async Task<int> EndAsync()
     {
         await _process.WaitForExitAsync();
-        await terminal.WriteLineAsync($"[{name}] ended with exit code {_process.ExitCode}");
+        return _process.ExitCode;
     }
 }

@@ -59,7 +59,8 @@ internal static partial class NodeArguments
     public static readonly Option<int> GatewayPort = NumberOption.Create("--gateway-port", "PORT", IPEndPoint.MaxPort, "Port for Orleans clients, at --cluster-host. Default: the HTTP port + 200.");
 
     public static readonly Option<int> Cluster = NumberOption.Create("--cluster", "N", 64,
-        "Start N nodes and the Redis server they share as processes of this machine, on the ports that follow --port. Processors and memory are divided by N.");
+        "Start N nodes, a web frontend and the Azure Storage emulator they share as processes of this machine that are started again when they die, on the ports that follow --port; "
+        + "with --redis on that server instead. Processors and memory are divided by N.");
 
     public static readonly Option<string> Redis = new("--redis")
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Orleans.Ml.CommandLine;
+using Orleans.Ml.Silo.Cluster;
 using Orleans.Ml.Silo.Start;
 using Orleans.Ml.Storage.Azure;
 
@@ -123,9 +124,10 @@ internal static class NodeCommand
         { ClusterHost: var host } when HttpArguments.ProblemWith("--cluster-host", host, settings.IsClusterOnThisMachine, isInsecureBindAllowed) is { } problem => problem,
         { SiloPort: > 65535 } or { GatewayPort: > 65535 } =>
             $"--port {settings.Port} leaves no room for the ports {settings.SiloPort} and {settings.GatewayPort}: give --silo-port and --gateway-port.",
+        { ClusterSize: > 1, Port: > 65535 - ClusterPorts.Span } => $"--port {settings.Port} leaves no room for a cluster, which needs ports up to {settings.Port + ClusterPorts.Span}.",
         { AzureStorage: not null, Redis: not null } => "A cluster has one place for its state: give either --azure-storage or --redis.",
-        { ClusterSize: > 1, AzureStorage: not null } => "--cluster starts a Redis server of its own: give either --cluster or --azure-storage.",
-        { ClusterSize: > 1, Redis: not null } => "--cluster starts a Redis server of its own: give either --cluster or --redis.",
+        { ClusterSize: > 1, AzureStorage: not null } => "--cluster starts an Azure Storage emulator of its own: give either --cluster or --azure-storage.",
+        { ClusterSize: > 1, ClusterHost: not NodeSettings.OnThisMachine } => "The nodes of --cluster are all on this machine: leave --cluster-host out.",
         { ClusterHost: not NodeSettings.OnThisMachine, Redis: null, AzureStorage: null } =>
             "--cluster-host is for the nodes of a cluster: give --redis or --azure-storage, too.",
         { Port: var port, SiloPort: var silo, GatewayPort: var gateway } when port == silo || port == gateway || silo == gateway =>

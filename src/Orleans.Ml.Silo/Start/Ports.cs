@@ -19,7 +19,12 @@ internal static class Ports
         ThrowIfTaken(cluster, settings.GatewayPort, "--gateway-port");
     }
 
-    private static void ThrowIfTaken(IPAddress address, int port, string option)
+    /// <summary>Tries one port.</summary>
+    /// <param name="address">Where it is to listen.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="option">What moves it.</param>
+    /// <exception cref="StartFailure">It is in use.</exception>
+    public static void ThrowIfTaken(IPAddress address, int port, string option)
     {
         using var listener = new TcpListener(address, port);
         try

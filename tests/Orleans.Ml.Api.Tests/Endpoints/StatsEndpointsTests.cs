@@ -68,6 +68,19 @@ public sealed class StatsEndpointsTests : IAsyncLifetime
         AssertSilent(answer);
     }
 
+    [Theory]
+    [InlineData(1, HttpStatusCode.OK)]
+    [InlineData(2, HttpStatusCode.ServiceUnavailable)]
+    public async Task Get_IsDoneOnceMore_WhenItIsLostWithANode(int lost, HttpStatusCode expected)
+    {
+        Deploy("m", "m", ("node-1", new(1, 1, RoutingState.Started)));
+        _api.Cluster.Placement.LostReadings = lost;
+
+        var answer = await _api.SendAsync("GET", "/_ml/trained_models/m/_stats");
+
+        Assert.Equal(expected, answer.Status);
+    }
+
     [Fact]
     public async Task Get_SaysSo_WhenANodeHangs()
     {

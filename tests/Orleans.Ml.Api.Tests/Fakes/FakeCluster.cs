@@ -144,7 +144,11 @@ internal sealed class FakePlacementGrain : IPlacementGrain
 {
     public ClusterPlan Plan { get; set; } = ClusterPlan.Empty;
 
-    public Task<ClusterPlan> GetPlanAsync() => Task.FromResult(Plan);
+    /// <summary>How many of the next readings are lost with a silo.</summary>
+    public int LostReadings { get; set; }
+
+    public Task<ClusterPlan> GetPlanAsync() =>
+        LostReadings-- > 0 ? Task.FromException<ClusterPlan>(new SiloUnavailableException()) : Task.FromResult(Plan);
 
     public Task<PlacedDeployment> PlaceAsync(TaskParameters asked) => throw new NotSupportedException();
 

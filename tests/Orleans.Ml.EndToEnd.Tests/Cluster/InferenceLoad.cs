@@ -122,6 +122,9 @@ internal sealed class Tally
 
     public int Failed => Failures.Values.Sum();
 
+    /// <summary>The longest that anybody waited, for whatever.</summary>
+    public TimeSpan Longest => _longest.Duration;
+
     /// <summary>Reasons, and how often.</summary>
     public ConcurrentDictionary<string, int> Failures { get; } = [];
 

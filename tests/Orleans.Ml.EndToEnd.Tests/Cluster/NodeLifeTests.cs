@@ -10,10 +10,12 @@ public sealed class NodeLifeTests
     private const string Embedding = "tiny-embedding";
     private const string Language = "tiny-language";
 
-    [Fact]
-    public async Task EveryDeploymentComesBackByItself_WhenAllNodesWereKilled()
+    [Theory]
+    [InlineData(Membership.AzureTables)]
+    [InlineData(Membership.Redis)]
+    public async Task EveryDeploymentComesBackByItself_WhenAllNodesWereKilled(Membership membership)
     {
-        await using var cluster = await ThreeNodes.StartAsync(processors: 2, "800mb");
+        await using var cluster = await ThreeNodes.StartAsync(processors: 2, "800mb", membership);
         await cluster.DeployAsync(Embedding, allocations: 4);
         await cluster.DeployAsync(Language, allocations: 1, priority: "low");
         var before = await cluster.Http.InferAsync(Embedding, "hello");
@@ -24,7 +26,7 @@ public sealed class NodeLifeTests
         await cluster.UntilFullyAllocatedAsync(Embedding);
         await cluster.UntilFullyAllocatedAsync(Language);
 
-        Measured.Print($"three nodes killed at once: everything was back {clock.Elapsed.TotalSeconds:F1} s after their start");
+        Measured.Print($"three nodes killed at once, {membership}: everything was back {clock.Elapsed.TotalSeconds:F1} s after their start");
         foreach (var node in cluster.Nodes)
         {
             Assert.Equal(before.ToJsonString(), (await node.Server.Http.InferAsync(Embedding, "hello")).ToJsonString());
@@ -32,21 +34,23 @@ public sealed class NodeLifeTests
         }
     }
 
-    [Fact]
-    public async Task ANodeReplacesItsPredecessor_WhenItStartsAgainBeforeItWasMissed()
+    [Theory]
+    [InlineData(Membership.AzureTables)]
+    [InlineData(Membership.Redis)]
+    public async Task ANodeReplacesItsPredecessor_WhenItStartsAgainBeforeItWasMissed(Membership membership)
     {
-        await using var cluster = await ThreeNodes.StartAsync(processors: 2, "800mb");
+        await using var cluster = await ThreeNodes.StartAsync(processors: 2, "800mb", membership);
         await cluster.DeployAsync(Embedding, allocations: 6);
         var node = cluster.Nodes[1];
-        var predecessor = Assert.Single(await cluster.Redis.LivesAsync(node.Name)).Key;
+        var predecessor = Assert.Single(await cluster.Store.LivesAsync(node.Name)).Key;
         var (process, workers) = (node.Server.ProcessId, node.Server.WorkerProcesses());
 
         await node.Server.KillAsync();
         var clock = Stopwatch.StartNew();
         await node.Server.RestartAsync();
 
-        Measured.Print($"a node that was killed and started at once was ready after {clock.Elapsed.TotalSeconds:F1} s");
-        var lives = await cluster.Redis.LivesAsync(node.Name);
+        Measured.Print($"a node that was killed and started at once, {membership}, was ready after {clock.Elapsed.TotalSeconds:F1} s");
+        var lives = await cluster.Store.LivesAsync(node.Name);
         Assert.True(!lives.TryGetValue(predecessor, out var isDead) || isDead, "the predecessor still counts as alive");
         Assert.Single(lives, l => !l.Value);
         Assert.NotEmpty(workers);
@@ -79,17 +83,17 @@ public sealed class NodeLifeTests
     {
         await using var cluster = await ThreeNodes.StartAsync(processors: 1, "800mb");
         var node = cluster.Nodes[0];
-        var holder = Assert.Single(await cluster.Redis.LivesAsync(node.Name)).Key;
+        var holder = Assert.Single(await cluster.Store.LivesAsync(node.Name)).Key;
         var data = Directory.CreateTempSubdirectory("orleans-ml-second-").FullName;
 
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            MlServer.StartNodeAsync(data, "--redis", cluster.Redis.Address, "--name", node.Name, "--processors", "1"));
+            MlServer.StartNodeAsync(data, [.. cluster.Store.Options, "--name", node.Name, "--processors", "1"]));
 
         var said = refusal.Message.TrimEnd().Split('\n')[^1];
         Assert.StartsWith("The name ", said, StringComparison.Ordinal);
         Assert.Contains(node.Name, said, StringComparison.Ordinal);
         Assert.Contains(node.Server.SiloEndpoint, said, StringComparison.Ordinal);
-        Assert.False((await cluster.Redis.LivesAsync(node.Name))[holder], "the holder of the name counts as dead");
+        Assert.False((await cluster.Store.LivesAsync(node.Name))[holder], "the holder of the name counts as dead");
         Directory.Delete(data, recursive: true);
     }
 }

@@ -4,13 +4,11 @@ using StackExchange.Redis;
 
 namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 
-/// <summary>The Redis server of one test's cluster, and the view on its membership table that an operator would have.</summary>
-internal sealed class RedisProcess : IAsyncDisposable
+/// <summary>The Redis server of one test's cluster.</summary>
+internal sealed class RedisProcess : IClusterStore
 {
     private const int Dead = 6;
     private const string Members = "orleans-ml/members/orleans-ml";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly Process _process;
     private readonly ConnectionMultiplexer _connection;
     private readonly string _data;
@@ -20,6 +18,8 @@ internal sealed class RedisProcess : IAsyncDisposable
 
     /// <summary>What a node is told with <c>--redis</c>.</summary>
     public string Address { get; }
+
+    public IReadOnlyList<string> Options => ["--redis", Address];
 
     public static async Task<RedisProcess> StartAsync()
     {
@@ -36,7 +36,6 @@ internal sealed class RedisProcess : IAsyncDisposable
         return new(process, await ConnectionMultiplexer.ConnectAsync(options), $"127.0.0.1:{port}", data);
     }
 
-    /// <summary>The lives of a node that the table holds: the address of each, and whether it counts as dead.</summary>
     public async Task<IReadOnlyDictionary<string, bool>> LivesAsync(string node)
     {
         var lives = new Dictionary<string, bool>(StringComparer.Ordinal);
@@ -48,17 +47,6 @@ internal sealed class RedisProcess : IAsyncDisposable
         }
 
         return lives;
-    }
-
-    /// <summary>Waits until the cluster has given up on this life of a node.</summary>
-    public async Task UntilDeadAsync(string node, string life)
-    {
-        var clock = Stopwatch.StartNew();
-        while ((await LivesAsync(node)).TryGetValue(life, out var isDead) && !isDead)
-        {
-            Xunit.Assert.True(clock.Elapsed < Patience, $"{node} was never seen dead");
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
-        }
     }
 
     public async ValueTask DisposeAsync()

@@ -4,21 +4,27 @@ namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 [Collection(nameof(Alone))]
 public sealed class SignalTests
 {
-    [Fact]
-    public async Task OthersTakeOverAndNoRequestWithAnotherRouteIsLost_WhenNodesAreKilled()
-    {
-        await using var trial = await Trial.StartAsync("kill -9", Trial.RoomForOneModel);
+    /// <summary>What a node's death does is shown on both, everything else on Redis in the long run only.</summary>
+    public static TheoryData<Membership> Stores => Trial.IsFull ? [Membership.AzureTables, Membership.Redis] : [Membership.AzureTables];
 
-        for (var round = 0; round < Trial.Rounds(3, 20); round++)
+    [Theory]
+    [InlineData(Membership.AzureTables, 3)]
+    [InlineData(Membership.Redis, 2)]
+    public async Task OthersTakeOverAndNoRequestWithAnotherRouteIsLost_WhenNodesAreKilled(Membership membership, int few)
+    {
+        await using var trial = await Trial.StartAsync("kill -9", Trial.RoomForOneModel, membership);
+
+        for (var round = 0; round < Trial.Rounds(few, 20); round++)
             await trial.KillAsync(trial.AnyNode());
 
         await trial.EndAsync();
     }
 
-    [Fact]
-    public async Task OthersTakeOverAndItsReturnDoesNoHarm_WhenNodesFreeze()
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public async Task OthersTakeOverAndItsReturnDoesNoHarm_WhenNodesFreeze(Membership membership)
     {
-        await using var trial = await Trial.StartAsync("SIGSTOP, SIGCONT", Trial.RoomForOneModel);
+        await using var trial = await Trial.StartAsync("SIGSTOP, SIGCONT", Trial.RoomForOneModel, membership);
 
         for (var round = 0; round < Trial.Rounds(1, 5); round++)
             await trial.FreezeAsync(trial.AnyNode());
@@ -26,10 +32,11 @@ public sealed class SignalTests
         await trial.EndAsync();
     }
 
-    [Fact]
-    public async Task NoRequestIsLost_WhenNodesRestartInOrder()
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public async Task NoRequestIsLost_WhenNodesRestartInOrder(Membership membership)
     {
-        await using var trial = await Trial.StartAsync("SIGTERM and start", Trial.RoomForBothModels);
+        await using var trial = await Trial.StartAsync("SIGTERM and start", Trial.RoomForBothModels, membership);
 
         for (var round = 0; round < Trial.Rounds(2, 10); round++)
             await trial.RestartAsync(trial.AnyNode());

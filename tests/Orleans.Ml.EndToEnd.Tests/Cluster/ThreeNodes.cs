@@ -3,17 +3,17 @@ using Orleans.Ml.Testing;
 
 namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 
-/// <summary>A cluster of three silos, each a process that one command starts, with one model store and one Redis server.</summary>
+/// <summary>A cluster of three silos, each a process that one command starts, with one model store and one place for membership and state.</summary>
 internal sealed class ThreeNodes : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _data;
 
-    private ThreeNodes(RedisProcess redis, string data, int processors, IReadOnlyList<ClusterNode> nodes) =>
-        (Redis, _data, Processors, Nodes) = (redis, data, processors, nodes);
+    private ThreeNodes(IClusterStore store, string data, int processors, IReadOnlyList<ClusterNode> nodes) =>
+        (Store, _data, Processors, Nodes) = (store, data, processors, nodes);
 
-    public RedisProcess Redis { get; }
+    public IClusterStore Store { get; }
 
     /// <summary>Of each node.</summary>
     public int Processors { get; }
@@ -23,13 +23,13 @@ internal sealed class ThreeNodes : IAsyncDisposable
     /// <summary>A client of the first node that is running.</summary>
     public HttpClient Http => Nodes.First(n => n.IsRunning).Server.Http;
 
-    public static async Task<ThreeNodes> StartAsync(int processors, string memory)
+    public static async Task<ThreeNodes> StartAsync(int processors, string memory, Membership membership = default)
     {
-        var redis = await RedisProcess.StartAsync();
+        var store = await IClusterStore.StartAsync(membership);
         var data = Directory.CreateTempSubdirectory("orleans-ml-cluster-").FullName;
         var nodes = await Task.WhenAll(Enumerable.Range(1, 3).Select(async i => new ClusterNode($"node-{i}",
-            await MlServer.StartNodeAsync(data, "--redis", redis.Address, "--name", $"node-{i}", "--processors", $"{processors}", "--memory", memory))));
-        return new(redis, data, processors, nodes);
+            await MlServer.StartNodeAsync(data, [.. store.Options, "--name", $"node-{i}", "--processors", $"{processors}", "--memory", memory]))));
+        return new(store, data, processors, nodes);
     }
 
     /// <summary>Creates a sample model under its own name and starts a deployment of it.</summary>
@@ -63,7 +63,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
     {
         foreach (var node in Nodes)
             await node.Server.DisposeAsync();
-        await Redis.DisposeAsync();
+        await Store.DisposeAsync();
         Directory.Delete(_data, recursive: true);
     }
 

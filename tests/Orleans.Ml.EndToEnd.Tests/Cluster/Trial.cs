@@ -46,7 +46,10 @@ internal sealed partial class Trial : IAsyncDisposable
     }
 
     /// <summary>The whole number of rounds, or a few.</summary>
-    public static int Rounds(int few, int whole) => Environment.GetEnvironmentVariable("ORLEANS_ML_FULL") == "1" ? whole : few;
+    public static int Rounds(int few, int whole) => IsFull ? whole : few;
+
+    /// <summary>Whether this is <c>./test --full</c>.</summary>
+    public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ORLEANS_ML_FULL") == "1";
 
     public ThreeNodes Cluster { get; }
 
@@ -54,13 +57,13 @@ internal sealed partial class Trial : IAsyncDisposable
 
     public ClusterNode AnyNode() => Cluster.Nodes[Random.Next(Cluster.Nodes.Count)];
 
-    public static async Task<Trial> StartAsync(string title, string memory)
+    public static async Task<Trial> StartAsync(string title, string memory, Membership membership)
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("ORLEANS_ML_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
-        var cluster = await ThreeNodes.StartAsync(processors: 2, memory);
+        var cluster = await ThreeNodes.StartAsync(processors: 2, memory, membership);
         await cluster.DeployAsync(Normal, allocations: 4);
         await cluster.DeployAsync(Low, allocations: 1, priority: "low");
-        return new(title, cluster, seed, memory == RoomForBothModels);
+        return new($"{title}, {membership}", cluster, seed, memory == RoomForBothModels);
     }
 
     /// <summary>kill -9, and the same node again once the others have taken over.</summary>
@@ -136,11 +139,11 @@ internal sealed partial class Trial : IAsyncDisposable
 
     private async Task LoseAsync(ClusterNode node, Func<Task> loseAsync, Func<Task> returnAsync)
     {
-        var life = (await Cluster.Redis.LivesAsync(node.Name)).Single(l => !l.Value).Key;
+        var life = (await Cluster.Store.LivesAsync(node.Name)).Single(l => !l.Value).Key;
         var printed = Cluster.Nodes.ToDictionary(n => n, n => n.Server.Lines.Count);
         var clock = Stopwatch.StartNew();
         await loseAsync();
-        await Cluster.Redis.UntilDeadAsync(node.Name, life);
+        await Cluster.Store.UntilDeadAsync(node.Name, life);
         var detected = clock.Elapsed;
         await Cluster.UntilFullyAllocatedAsync(Normal, notOn: node.Name);
         var allocated = clock.Elapsed;

@@ -4,19 +4,20 @@ using System.Diagnostics;
 namespace Orleans.Ml.Inference.Workers;
 
 /// <summary>
-/// Spawns processes from one thread that lives as long as the silo. Linux sends a child its parent-death signal when the <i>thread</i> that spawned
-/// it ends (torch-runtime.md §2), so a thread of the pool would take its workers with it.
+/// Spawns processes from one thread that lives as long as this object. Linux sends a child its parent-death signal when the <i>thread</i> that spawned
+/// it ends (torch-runtime.md §2), so a thread of the pool would take its children with it.
 /// </summary>
-internal sealed class WorkerLauncher : IDisposable
+public sealed class ProcessLauncher : IDisposable
 {
     private readonly BlockingCollection<(ProcessStartInfo What, TaskCompletionSource<Process> Started)> _queue = [];
     private readonly Lazy<Thread> _thread;
 
-    public WorkerLauncher() => _thread = new(StartThread);
+    /// <summary>Starts no thread before the first process.</summary>
+    public ProcessLauncher() => _thread = new(StartThread);
 
     /// <summary>Spawns a process.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">The system refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The silo ends.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public Task<Process> StartAsync(ProcessStartInfo what)
     {
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,7 +28,7 @@ internal sealed class WorkerLauncher : IDisposable
         }
         catch (InvalidOperationException)
         {
-            throw new ObjectDisposedException(nameof(WorkerLauncher));
+            throw new ObjectDisposedException(nameof(ProcessLauncher));
         }
         return started.Task;
     }
@@ -44,7 +45,7 @@ internal sealed class WorkerLauncher : IDisposable
 
     private Thread StartThread()
     {
-        var thread = new Thread(Run) { IsBackground = true, Name = "worker launcher" };
+        var thread = new Thread(Run) { IsBackground = true, Name = "process launcher" };
         thread.Start();
         return thread;
     }
