@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using Orleans.Ml.Storage.Tests.Servers;
 using Orleans.Ml.Testing;
+using Orleans.Ml.Testing.Servers;
 
 namespace Orleans.Ml.EndToEnd.Tests;
 

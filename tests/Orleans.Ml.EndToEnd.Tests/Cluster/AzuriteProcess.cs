@@ -1,5 +1,5 @@
 using Azure.Data.Tables;
-using Orleans.Ml.Storage.Tests.Servers;
+using Orleans.Ml.Testing.Servers;
 
 namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 

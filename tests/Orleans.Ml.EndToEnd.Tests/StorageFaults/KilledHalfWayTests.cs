@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Orleans.Ml.Storage.Tests.Servers;
 using Orleans.Ml.Testing;
+using Orleans.Ml.Testing.Servers;
 
 namespace Orleans.Ml.EndToEnd.Tests.StorageFaults;
 

@@ -1,7 +1,7 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Orleans.Ml.Storage.Tests.Servers;
 using Orleans.Ml.Testing;
+using Orleans.Ml.Testing.Servers;
 
 namespace Orleans.Ml.EndToEnd.Tests.StorageFaults;
 

@@ -1,5 +1,5 @@
-using Orleans.Ml.Storage.Tests.Servers;
 using Orleans.Ml.Testing;
+using Orleans.Ml.Testing.Servers;
 
 namespace Orleans.Ml.Infrastructure.Tests.Docker;
 

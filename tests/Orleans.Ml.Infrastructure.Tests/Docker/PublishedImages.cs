@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using Orleans.Ml.Testing;
 
 [assembly: SupportedOSPlatform("linux")]
+[assembly: AssemblyFixture(typeof(Orleans.Ml.Testing.Servers.Azurite))]
 [assembly: AssemblyFixture(typeof(Orleans.Ml.Infrastructure.Tests.Docker.PublishedImages))]
 
 namespace Orleans.Ml.Infrastructure.Tests.Docker;

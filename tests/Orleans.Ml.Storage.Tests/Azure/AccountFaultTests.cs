@@ -4,7 +4,7 @@ using Orleans.Configuration;
 using Orleans.Ml.Models;
 using Orleans.Ml.Storage.Azure;
 using Orleans.Ml.Storage.Tests.Conformance;
-using Orleans.Ml.Storage.Tests.Servers;
+using Orleans.Ml.Testing.Servers;
 using Orleans.Storage;
 
 namespace Orleans.Ml.Storage.Tests.Azure;

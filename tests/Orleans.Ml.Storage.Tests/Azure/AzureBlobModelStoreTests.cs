@@ -5,7 +5,7 @@ using Azure.Storage.Blobs.Specialized;
 using Orleans.Ml.Models;
 using Orleans.Ml.Storage.Azure;
 using Orleans.Ml.Storage.Tests.Models;
-using Orleans.Ml.Storage.Tests.Servers;
+using Orleans.Ml.Testing.Servers;
 
 namespace Orleans.Ml.Storage.Tests.Azure;
 

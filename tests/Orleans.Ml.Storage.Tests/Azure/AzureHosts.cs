@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Orleans.Configuration;
 using Orleans.Ml.Storage.Tests.Conformance;
-using Orleans.Ml.Storage.Tests.Servers;
+using Orleans.Ml.Testing.Servers;
 using OfficialBlobOptions = official::Orleans.Configuration.AzureBlobStorageOptions;
 using OfficialBlobs = official::Orleans.Hosting.AzureBlobSiloBuilderExtensions;
 using OfficialTableOptions = official::Orleans.Configuration.AzureTableStorageOptions;

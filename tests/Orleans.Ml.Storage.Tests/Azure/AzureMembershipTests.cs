@@ -3,7 +3,7 @@ extern alias official;
 using Azure.Data.Tables;
 using Orleans.Clustering.AzureStorage;
 using Orleans.Ml.Storage.Tests.Conformance;
-using Orleans.Ml.Storage.Tests.Servers;
+using Orleans.Ml.Testing.Servers;
 using OfficialClustering = official::Orleans.Hosting.AzureTableClusteringExtensions;
 using OfficialClusteringOptions = official::Orleans.Clustering.AzureStorage.AzureStorageClusteringOptions;
 

@@ -8,7 +8,7 @@ using Orleans.Clustering.AzureStorage;
 using Orleans.Configuration;
 using Orleans.Messaging;
 using Orleans.Ml.Storage.Tests.Conformance;
-using Orleans.Ml.Storage.Tests.Servers;
+using Orleans.Ml.Testing.Servers;
 using OfficialClustering = official::Orleans.Hosting.AzureTableClusteringExtensions;
 using OfficialClusteringOptions = official::Orleans.Clustering.AzureStorage.AzureStorageClusteringOptions;
 

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Orleans.Ml.Storage.Tests.Servers;
+using Orleans.Ml.Testing.Servers;
 
+[assembly: AssemblyFixture(typeof(Azurite))]
 [assembly: AssemblyFixture(typeof(Redis))]
 
 namespace Orleans.Ml.Storage.Tests.Servers;

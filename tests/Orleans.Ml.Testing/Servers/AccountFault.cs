@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace Orleans.Ml.Storage.Tests.Servers;
+namespace Orleans.Ml.Testing.Servers;
 
 /// <summary>What befalls requests to a storage account.</summary>
 internal sealed class AccountFault : IDisposable

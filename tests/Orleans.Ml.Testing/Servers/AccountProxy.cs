@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Orleans.Ml.Storage.Tests.Servers;
+namespace Orleans.Ml.Testing.Servers;
 
 /// <summary>Stands in front of a storage account and does to some of its requests what a test wants. Signatures stay valid: they do not cover the host.</summary>
 internal sealed class AccountProxy : IAsyncDisposable

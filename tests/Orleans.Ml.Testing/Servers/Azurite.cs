@@ -1,10 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Orleans.Ml.Storage.Tests.Servers;
 
-[assembly: AssemblyFixture(typeof(Azurite))]
-
-namespace Orleans.Ml.Storage.Tests.Servers;
+namespace Orleans.Ml.Testing.Servers;
 
 /// <summary>The Azure Storage emulator, in memory, one for all tests; started when the first one asks for it.</summary>
 public sealed partial class Azurite : IAsyncDisposable

@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
+using Xunit;
 
-namespace Orleans.Ml.Storage.Tests.Servers;
+namespace Orleans.Ml.Testing.Servers;
 
 /// <summary>
 /// A server of this test run alone. It ends with the run, however that ends: a shell beside it reads the pipe that only this process holds open.
 /// </summary>
-internal sealed partial class LocalServer : IAsyncDisposable
+internal sealed class LocalServer : IAsyncDisposable
 {
     private const string RunWhilePipeIsOpen = """
         "$@" </dev/null &
@@ -31,7 +31,7 @@ internal sealed partial class LocalServer : IAsyncDisposable
     private LocalServer(Process shell, Task reading) => (_shell, _reading) = (shell, reading);
 
     /// <summary>Sends the server itself a signal.</summary>
-    public void Signal(int signal) => Assert.Equal(0, Kill(_processId, signal));
+    public void Signal(int signal) => Assert.Equal(0, MlServer.Signal(_processId, signal));
 
     /// <summary>Starts it and waits for the lines that tell that it is ready.</summary>
     /// <param name="program">The program and its arguments.</param>
@@ -98,7 +98,4 @@ internal sealed partial class LocalServer : IAsyncDisposable
         await _reading.WaitAsync(StopLimit);
         _shell.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int processId, int signal);
 }

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Xunit;
 
-namespace Orleans.Ml.Storage.Tests.Servers;
+namespace Orleans.Ml.Testing.Servers;
 
 /// <summary>The emulator with its data on disk: it can be killed, frozen and started again at the same address.</summary>
 internal sealed partial class DurableAzurite : IAsyncDisposable
