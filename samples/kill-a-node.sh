@@ -36,8 +36,9 @@ trap 'exit 143' TERM HUP
 echo "Starting three nodes on the ports $port to $((port + 2))…"
 "$root/run" --cluster 3 --port "$port" --processors 2 --memory 1gb --data "$data" >"$log" 2>&1 &
 cluster=$!
-until [[ "$(grep -c 'ready on http://' "$log")" == 3 ]]; do
-  kill -0 "$cluster" 2>/dev/null || { cat "$log" >&2 && exit 1; }
+limit=$((SECONDS + 600)) # The first time it is built.
+until (("$(grep -c 'ready on http://' "$log")" >= 3)); do
+  kill -0 "$cluster" 2>/dev/null && ((SECONDS < limit)) || { cat "$log" >&2 && exit 1; }
   sleep 0.2
 done
 nodes=("http://127.0.0.1:$port" "http://127.0.0.1:$((port + 1))" "http://127.0.0.1:$((port + 2))")

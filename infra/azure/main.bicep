@@ -44,7 +44,7 @@ var roles = {
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
-  name: toLower('${name}${suffix}')
+  name: toLower('${replace(name, '-', '')}${suffix}')
   location: location
   kind: 'StorageV2'
   sku: { name: redundancy }
@@ -96,7 +96,7 @@ resource mayUseStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
-  name: toLower('${name}${suffix}')
+  name: toLower('${replace(name, '-', '')}${suffix}')
   location: location
   sku: { name: 'Standard' }
   properties: {

@@ -30,6 +30,9 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
             ShouldHandle = new PredicateBuilder().Handle<OrleansException>().Handle<TimeoutException>(),
             MaxRetryAttempts = int.MaxValue,
             Delay = TimeSpan.FromSeconds(0.1),
+            MaxDelay = TimeSpan.FromSeconds(1),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
         })
         .Build();
 
@@ -47,10 +50,13 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
         var asked = input;
         var (tried, unreached) = (ImmutableHashSet<string>.Empty, ImmutableHashSet<string>.Empty);
         var (rejections, moves) = (0, 0);
-        InferenceReply? refused = null;
+        InferenceReply? refused = null, full = null;
         while (true)
         {
             var route = Choose(id, unreached.IsEmpty ? tried : tried.Union(unreached));
+            // All that can be reached are full: the caller is not held up for the others.
+            if (route is null && full is not null)
+                return full;
             if (route is null && !unreached.IsEmpty)
             {
                 // In a moment the way there is free again, or the node known to be gone: a silo that dies takes a part of the grain directory with it.
@@ -86,6 +92,8 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
             if (!goesOn)
                 return reply;
             refused = reply;
+            if (reply.Status == InferenceStatus.Rejected)
+                full = reply;
             if (wasReached)
                 tried = tried.Add(route.NodeId);
             else
@@ -152,13 +160,27 @@ internal sealed class InferenceRouter(RoutingCache cache, AliasCache aliases, IG
     /// <summary>The local table does not know the id as started: ask the cluster before saying so.</summary>
     private async ValueTask<Assignment> ResolveSlowlyAsync(string id, CancellationToken cancellationToken)
     {
+        Exception? failure = null;
         try
         {
-            return await _untilAnswered.ExecuteAsync(limit => AskForAsync(id, limit), cancellationToken);
+            return await _untilAnswered.ExecuteAsync(AskAsync, cancellationToken);
         }
-        catch (TimeoutRejectedException exception)
+        catch (TimeoutRejectedException late)
         {
-            throw new TimeoutException($"The cluster did not say within [{_options.ResolveLimit.TotalSeconds}s] what [{id}] is", exception);
+            throw new TimeoutException($"The cluster did not say within [{_options.ResolveLimit.TotalSeconds}s] what [{id}] is: {failure?.Message}", failure ?? late);
+        }
+
+        async ValueTask<Assignment> AskAsync(CancellationToken limit)
+        {
+            try
+            {
+                return await AskForAsync(id, limit);
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                failure = exception;
+                throw;
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Orleans.Ml.Web;
 using Orleans.Ml.Web.Options;
 
@@ -17,9 +16,8 @@ internal static class ClusterConnectionExtensions
     /// <summary>Where definitions and vocabularies are: in the cluster's account, or in a folder that frontends and nodes share.</summary>
     public static void StoreModels(this WebApplicationBuilder builder, WebSettings settings)
     {
-        // The cache is one process's alone; those that share a data directory listen on different ports.
         if (settings.AzureStorage is { } account)
-            builder.Services.AddAzureBlobModelStore(account, Path.Combine(settings.DataDirectory, "web", settings.Port.ToString(CultureInfo.InvariantCulture), "cache"));
+            builder.Services.AddAzureBlobModelStore(account);
         else
             builder.Services.AddFileModelStore(settings.DataDirectory);
     }

@@ -208,6 +208,32 @@ public sealed class InferenceRouterTests
     }
 
     [Fact]
+    public async Task SaysWhyTheClusterDoesNotSay_WhenItRefusesForLong()
+    {
+        _cluster.OnPoll = _ => Task.FromException<RoutingTable>(new OrleansException("the grain cannot be activated"));
+
+        var late = await Assert.ThrowsAsync<TimeoutException>(async () => await Router(new RouterOptions { ResolveLimit = TimeSpan.FromSeconds(0.2) }).ResolveAsync("m", Cancellation));
+
+        Assert.Contains("the grain cannot be activated", late.Message, StringComparison.Ordinal);
+        Assert.IsType<OrleansException>(late.InnerException);
+    }
+
+    [Fact]
+    public async Task IsRejected_WhenOneRouteIsFullAndTheOtherCannotBeReached()
+    {
+        Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1, 1), ("b", RoutingState.Started, 1, 1)]));
+        var asked = 0;
+        _cluster.Node("a", Full).Node("b", (_, _) =>
+        {
+            asked++;
+            return Task.FromException<InferenceReply>(new OrleansException("no compatible node"));
+        });
+
+        Assert.Equal(InferenceStatus.Rejected, (await InferAsync()).Status);
+        Assert.InRange(asked, 0, 1);
+    }
+
+    [Fact]
     public async Task AsksAgain_WhenTheTableWasLostWithItsSilo()
     {
         Tell(Given.Assignment(routes: [("a", RoutingState.Started, 1, 1)]));

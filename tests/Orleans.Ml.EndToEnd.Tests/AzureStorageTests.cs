@@ -51,6 +51,26 @@ public sealed class AzureStorageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task GetsTheModelsOfANodeOnSqlite_WhenTheyAreMoved()
+    {
+        await using var old = await MlServer.StartAsync();
+        await old.Http.DeploySampleAsync("tiny-language");
+
+        var first = await MoveModelsAsync(old);
+        var again = await MoveModelsAsync(old);
+
+        Assert.Contains("1 models copied", first, StringComparison.Ordinal);
+        Assert.Contains("tiny-language is there already", again, StringComparison.Ordinal);
+        const string Config = "/_ml/trained_models/tiny-language?exclude_generated=true";
+        Assert.Equal((await old.Http.GetJsonAsync(Config)).Body.ToJsonString(), (await _server.Http.GetJsonAsync(Config)).Body.ToJsonString());
+        await _server.Http.StartAsync("tiny-language");
+        const string Text = "Kannst du mir bitte das Salz geben?";
+        Assert.Equal(
+            (await old.Http.InferAsync("tiny-language", Text)).ToJsonString(),
+            (await _server.Http.InferAsync("tiny-language", Text)).ToJsonString());
+    }
+
+    [Fact]
     public async Task ServesOnAndRefusesChanges_WhenTheStorageIsGone()
     {
         await _azurite.DisposeAsync();
@@ -75,5 +95,20 @@ public sealed class AzureStorageTests : IAsyncLifetime
         Assert.Contains("The Azure Storage account cannot be reached.", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(_key, _server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("AccountKey", _server.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private async Task<string> MoveModelsAsync(MlServer from)
+    {
+        var start = new ProcessStartInfo(
+            Path.Combine(TestModels.Repository, "samples", "move-models.sh"), [from.Http.BaseAddress!.ToString().TrimEnd('/'), _server.Http.BaseAddress!.ToString().TrimEnd('/'), from.Data])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var script = Process.Start(start)!;
+        var said = await Task.WhenAll(script.StandardOutput.ReadToEndAsync(Cancel), script.StandardError.ReadToEndAsync(Cancel)).WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+        await script.WaitForExitAsync(Cancel);
+        Assert.True(script.ExitCode == 0, string.Join('\n', said));
+        return said[0];
     }
 }

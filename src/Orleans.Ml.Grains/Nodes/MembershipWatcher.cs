@@ -35,7 +35,7 @@ internal sealed partial class MembershipWatcher(
             var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
             while (await await Task.WhenAny(change, tick))
             {
-                ReadNow();
+                ReadNow(stoppingToken);
                 await TellAsync(membership.CurrentSnapshot);
                 if (change.IsCompleted)
                     change = changes.MoveNextAsync().AsTask();
@@ -49,19 +49,19 @@ internal sealed partial class MembershipWatcher(
         }
     }
 
-    private void ReadNow()
+    private void ReadNow(CancellationToken stoppingToken)
     {
         if (!_reading.IsCompleted || time.GetElapsedTime(_read) < LongestIgnorance)
             return;
         _read = time.GetTimestamp();
-        _reading = ReadAsync();
+        _reading = ReadAsync(stoppingToken);
     }
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(CancellationToken stoppingToken)
     {
         try
         {
-            await membership.Refresh(default, CancellationToken.None);
+            await membership.Refresh(default, stoppingToken);
         }
         catch (Exception exception)
         {

@@ -10,9 +10,6 @@ namespace Orleans.Ml.Silo.Cluster;
 /// </summary>
 internal sealed class ClusterPorts(NodeSettings settings)
 {
-    /// <summary>The highest port of a cluster lies this far above its first.</summary>
-    public const int Span = WebOffset;
-
     private const int StorageOffset = 300;
     private const int WebOffset = 400;
 
@@ -30,22 +27,42 @@ internal sealed class ClusterPorts(NodeSettings settings)
 
     public int Gateway(int node) => settings.GatewayPort + node;
 
+    /// <summary>Why they cannot be used, whoever else listens; null when they can.</summary>
+    public string? Problem
+    {
+        get
+        {
+            var used = Used().ToList();
+            if (used.MaxBy(use => use.Port) is { Port: > IPEndPoint.MaxPort } high)
+                return $"{high.Option} leaves no room for a cluster of {settings.ClusterSize} nodes, which would use port {high.Port}.";
+            return used.GroupBy(use => use.Port).FirstOrDefault(uses => uses.Count() > 1) is { } shared
+                ? $"Two processes of the cluster would use port {shared.Key}: give --port, --silo-port and --gateway-port further apart."
+                : null;
+        }
+    }
+
     /// <summary>Tries each port once, so that a taken one is named before anything is started.</summary>
     /// <exception cref="StartFailure">One is in use.</exception>
     public void ThrowIfTaken()
     {
+        foreach (var (address, port, option) in Used())
+            Ports.ThrowIfTaken(address, port, option);
+    }
+
+    private IEnumerable<(IPAddress Address, int Port, string Option)> Used()
+    {
         for (var node = 0; node < settings.ClusterSize; node++)
         {
             if (settings.IsFrontend)
-                Ports.ThrowIfTaken(settings.Address, Http(node), "--port");
-            Ports.ThrowIfTaken(IPAddress.Loopback, Silo(node), "--silo-port");
-            Ports.ThrowIfTaken(IPAddress.Loopback, Gateway(node), "--gateway-port");
+                yield return (settings.Address, Http(node), "--port");
+            yield return (IPAddress.Loopback, Silo(node), "--silo-port");
+            yield return (IPAddress.Loopback, Gateway(node), "--gateway-port");
         }
 
-        Ports.ThrowIfTaken(settings.Address, Web, "--port");
+        yield return (settings.Address, Web, "--port");
         if (settings.Redis is not null)
-            return;
-        foreach (var port in new[] { Blob, Queue, Table })
-            Ports.ThrowIfTaken(IPAddress.Loopback, port, "--port");
+            yield break;
+        foreach (var port in (int[])[Blob, Queue, Table])
+            yield return (IPAddress.Loopback, port, "--port");
     }
 }

@@ -14,7 +14,7 @@ namespace Orleans.Ml.Silo.Cluster;
 internal sealed class LocalCluster(NodeSettings settings, TextWriter output, TimeProvider time) : IDisposable
 {
     /// <summary>How long a node may take to leave and stop.</summary>
-    private static readonly TimeSpan NodeStopLimit = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan NodeStopLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>The others have nothing to hand over.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);

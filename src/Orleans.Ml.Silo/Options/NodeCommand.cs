@@ -11,7 +11,6 @@ namespace Orleans.Ml.Silo.Options;
 internal static class NodeCommand
 {
     private const int ExitCannotStart = 1;
-    private const int ExitWrongUsage = 2;
 
     /// <summary>Reads the arguments and runs the node, or says plainly why not.</summary>
     /// <param name="arguments">As the process got them.</param>
@@ -38,20 +37,17 @@ internal static class NodeCommand
         command.HelpName = "./run";
         command.SetAction((parsed, _) => RunAsync(parsed, runAsync, environment));
         var parsed = command.Parse(EnvironmentArguments.Complete(command, arguments, tellable, environment));
-        configuration ??= new();
-        // The host itself listens for Ctrl-C and SIGTERM and takes the time it needs.
-        configuration.ProcessTerminationTimeout = null;
-        return parsed.Errors.Count == 0 ? await parsed.InvokeAsync(configuration) : await RefuseAsync(configuration.Error, parsed.Errors.Select(error => error.Message));
+        return await CommandRun.InvokeAsync(parsed, configuration ?? new());
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, Func<NodeSettings, TextWriter, Task> runAsync, Func<string, string?> environment)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         if (!AzureStorageArguments.TryRead(parsed, environment, out var azureStorage, out var unreadable))
-            return await RefuseAsync(error, [unreadable]);
+            return await CommandRun.RefuseAsync(error, unreadable);
         var settings = SettingsOf(parsed, azureStorage);
         if (ProblemWith(settings, parsed.GetValue(HttpArguments.AllowInsecureBind)) is { } problem)
-            return await RefuseAsync(error, [problem]);
+            return await CommandRun.RefuseAsync(error, problem);
         if (!IPAddress.IsLoopback(settings.Address))
             await error.WriteLineAsync($"Warning: {settings.Address} can be reached from other machines, and nobody is asked for a password.");
         if (!settings.IsClusterOnThisMachine)
@@ -66,14 +62,6 @@ internal static class NodeCommand
             await error.WriteLineAsync(reason);
             return ExitCannotStart;
         }
-    }
-
-    private static async Task<int> RefuseAsync(TextWriter error, IEnumerable<string> problems)
-    {
-        foreach (var problem in problems)
-            await error.WriteLineAsync(problem);
-        await error.WriteLineAsync("--help lists the options.");
-        return ExitWrongUsage;
     }
 
     private static NodeSettings SettingsOf(ParseResult parsed, AzureStorageAccount? azureStorage)
@@ -124,7 +112,7 @@ internal static class NodeCommand
         { ClusterHost: var host } when HttpArguments.ProblemWith("--cluster-host", host, settings.IsClusterOnThisMachine, isInsecureBindAllowed) is { } problem => problem,
         { SiloPort: > 65535 } or { GatewayPort: > 65535 } =>
             $"--port {settings.Port} leaves no room for the ports {settings.SiloPort} and {settings.GatewayPort}: give --silo-port and --gateway-port.",
-        { ClusterSize: > 1, Port: > 65535 - ClusterPorts.Span } => $"--port {settings.Port} leaves no room for a cluster, which needs ports up to {settings.Port + ClusterPorts.Span}.",
+        { ClusterSize: > 1 } when new ClusterPorts(settings).Problem is { } problem => problem,
         { AzureStorage: not null, Redis: not null } => "A cluster has one place for its state: give either --azure-storage or --redis.",
         { ClusterSize: > 1, AzureStorage: not null } => "--cluster starts an Azure Storage emulator of its own: give either --cluster or --azure-storage.",
         { ClusterSize: > 1, ClusterHost: not NodeSettings.OnThisMachine } => "The nodes of --cluster are all on this machine: leave --cluster-host out.",

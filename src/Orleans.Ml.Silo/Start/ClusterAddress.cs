@@ -14,7 +14,11 @@ internal static class ClusterAddress
     {
         var found = await ResolveAsync(host);
         var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address).ToHashSet();
-        return Choose(found, own) ?? throw new StartFailure(found is [var only] && only.ToString() == host
+        var isNamed = !IPAddress.TryParse(host, out _);
+        var address = Choose(found, own);
+        if (address is not null && MisleadsOthers(host, address))
+            throw new StartFailure($"--cluster-host {host} is {address} here, which no other machine reaches: give the address.");
+        return address ?? throw new StartFailure(!isNamed
             ? $"--cluster-host {host} is no address of this machine."
             : $"--cluster-host {host} is {string.Join(", ", found.Select(address => address.ToString()))}, which is no address of this machine.");
     }
@@ -25,6 +29,9 @@ internal static class ClusterAddress
         .OrderBy(IPAddress.IsLoopback)
         .ThenBy(address => address.AddressFamily != AddressFamily.InterNetwork)
         .FirstOrDefault();
+
+    /// <summary>Debian's installer maps the machine's own name to 127.0.1.1: others would look for this node on themselves.</summary>
+    internal static bool MisleadsOthers(string host, IPAddress address) => IPAddress.IsLoopback(address) && host != "localhost" && !IPAddress.TryParse(host, out _);
 
     private static async Task<IPAddress[]> ResolveAsync(string host)
     {

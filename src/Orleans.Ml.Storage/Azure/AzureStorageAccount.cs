@@ -21,13 +21,13 @@ public sealed class AzureStorageAccount
     private AzureStorageAccount(BlobServiceClient state, BlobServiceClient models, TableServiceClient tables) =>
         (State, Models, Tables) = (state, models, tables);
 
-    /// <summary>For grain state and whatever else of blobs is small: an answer, or a failure within 10 s.</summary>
+    /// <summary>For grain state and whatever else of blobs is small: a failure within 10 s, 13 s when the account asks for pauses.</summary>
     internal BlobServiceClient State { get; }
 
-    /// <summary>For the content of model files: a failure within 50 s.</summary>
+    /// <summary>For the content of model files: a failure within 50 s, 65 s with pauses, for each read of a block.</summary>
     internal BlobServiceClient Models { get; }
 
-    /// <summary>For membership: a failure within 7 s.</summary>
+    /// <summary>For membership: a failure within 7 s, 8 s with pauses.</summary>
     internal TableServiceClient Tables { get; }
 
     /// <summary>
@@ -63,7 +63,7 @@ public sealed class AzureStorageAccount
             return false;
         }
 
-        TokenCredential credential = new DefaultAzureCredential();
+        TokenCredential credential = new DefaultAzureCredential(Membership.Of(new DefaultAzureCredentialOptions()));
         var tables = new UriBuilder(blobs) { Host = blobs.Host.Replace(".blob.", ".table.", StringComparison.Ordinal) }.Uri;
         account = new(
             new(blobs, credential, Quick.Of(new BlobClientOptions())),

@@ -39,13 +39,17 @@ public static class AzureStorageExtensions
     public static IClientBuilder UseAzureStorage(this IClientBuilder client, AzureStorageAccount account) =>
         client.UseAzureStorageClustering((AzureStorageGatewayOptions options) => options.TableServiceClient = account.Tables);
 
+    /// <summary>Keeps definitions and vocabularies in the container <c>models</c>, and nothing of them on this machine: for a process that writes them and runs none.</summary>
+    public static IServiceCollection AddAzureBlobModelStore(this IServiceCollection services, AzureStorageAccount account) =>
+        services.AddSingleton<IModelStore>(new AzureBlobModelStore(account.State.GetBlobContainerClient(Models), cache: null, account.Models.GetBlobContainerClient(Models)));
+
     /// <summary>Keeps definitions and vocabularies in the container <c>models</c>, and on this machine what was read of them.</summary>
     /// <param name="services">The services.</param>
     /// <param name="account">The account.</param>
     /// <param name="cacheDirectory">A folder for the files that were read; processes may share it.</param>
     /// <param name="cacheBytes">How many bytes of them to keep; 0 keeps none.</param>
     public static IServiceCollection AddAzureBlobModelStore(
-        this IServiceCollection services, AzureStorageAccount account, string cacheDirectory, long cacheBytes = 10L * 1024 * 1024 * 1024)
+        this IServiceCollection services, AzureStorageAccount account, string cacheDirectory, long cacheBytes)
     {
         services.AddSingleton(provider => new ModelCache(
             cacheDirectory, cacheBytes, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILogger<ModelCache>>()));

@@ -7,8 +7,6 @@ namespace Orleans.Ml.Web.Options;
 /// <summary>The command line of a frontend. What it does not say comes from the environment, for containers.</summary>
 internal static class WebCommand
 {
-    private const int ExitWrongUsage = 2;
-
     private static readonly Option<int> Port = HttpArguments.Port(9300);
 
     private static readonly Option<string> Redis = new("--redis")
@@ -19,7 +17,7 @@ internal static class WebCommand
 
     private static readonly Option<string> Data = new("--data")
     {
-        Description = "With --redis the directory of models that the nodes share; with an Azure Storage account a directory for copies of models.",
+        Description = "The directory of models that the nodes share; with --redis only.",
         HelpName = "DIR",
         DefaultValueFactory = _ => "./data",
     };
@@ -34,29 +32,21 @@ internal static class WebCommand
         foreach (var option in (Option[])[.. tellable, AzureStorageArguments.Account, AzureStorageArguments.AccountFile])
             command.Options.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed, runAsync));
-        // The host itself listens for Ctrl-C and SIGTERM and takes the time it needs.
-        return command.Parse(EnvironmentArguments.Complete(command, arguments, tellable, Environment.GetEnvironmentVariable))
-            .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        return CommandRun.InvokeAsync(
+            command.Parse(EnvironmentArguments.Complete(command, arguments, tellable, Environment.GetEnvironmentVariable)), new InvocationConfiguration());
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, Func<WebSettings, Task> runAsync)
     {
         var error = parsed.InvocationConfiguration.Error;
         if (!AzureStorageArguments.TryRead(parsed, Environment.GetEnvironmentVariable, out var account, out var unreadable))
-            return await RefuseAsync(error, unreadable);
+            return await CommandRun.RefuseAsync(error, unreadable);
         var settings = new WebSettings(
             parsed.GetRequiredValue(HttpArguments.Host), parsed.GetValue(Port), parsed.GetValue(Redis), account, Path.GetFullPath(parsed.GetRequiredValue(Data)));
         if (ProblemWith(settings, parsed.GetValue(HttpArguments.AllowInsecureBind)) is { } problem)
-            return await RefuseAsync(error, problem);
+            return await CommandRun.RefuseAsync(error, problem);
         await runAsync(settings);
         return 0;
-    }
-
-    private static async Task<int> RefuseAsync(TextWriter error, string problem)
-    {
-        await error.WriteLineAsync(problem);
-        await error.WriteLineAsync("--help lists the options.");
-        return ExitWrongUsage;
     }
 
     private static string? ProblemWith(WebSettings settings, bool isInsecureBindAllowed) => settings switch

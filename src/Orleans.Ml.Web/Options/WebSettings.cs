@@ -8,5 +8,5 @@ namespace Orleans.Ml.Web.Options;
 /// <param name="Port">Port of HTTP.</param>
 /// <param name="Redis">The server that holds the cluster's membership.</param>
 /// <param name="AzureStorage">The account that holds the cluster's membership and models.</param>
-/// <param name="DataDirectory">The directory of models that the nodes share, or of copies of those in the account.</param>
+/// <param name="DataDirectory">The directory of models that the nodes share; not used with an account.</param>
 internal sealed record WebSettings(IPAddress Address, int Port, string? Redis, AzureStorageAccount? AzureStorage, string DataDirectory);

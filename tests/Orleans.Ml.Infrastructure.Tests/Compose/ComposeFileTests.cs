@@ -35,6 +35,15 @@ public sealed partial class ComposeFileTests
     }
 
     [Fact]
+    public void BuildsEachImageOnce()
+    {
+        var services = File["services"]!.AsObject().Select(service => service.Value!).Where(service => service["image"] is not null).GroupBy(service => (string)service["image"]!);
+
+        Assert.Equal(["orleans-ml-silo", "orleans-ml-web"], services.Where(image => image.Count(service => service["build"] is not null) == 1).Select(image => image.Key));
+        Assert.DoesNotContain(services, image => image.Count(service => service["build"] is not null) > 1);
+    }
+
+    [Fact]
     public void GivesEachSiloANameAnAddressAndADiskOfItsOwn() => Assert.All(Silos, name =>
     {
         Assert.Equal((name, name, name), ((string?)Service(name)["hostname"], Variable(name, "ORLEANS_ML_NAME"), Variable(name, "ORLEANS_ML_CLUSTER_HOST")));

@@ -89,6 +89,9 @@ public sealed class NodeCommandTests : IDisposable
     [InlineData("--roles may name compute and frontend, separated by a comma, was [compute,storage].", "--roles", "compute,storage")]
     [InlineData("--model-cache must be a byte size such as 512mb or 20gb, was [much].", "--model-cache", "much")]
     [InlineData("--model-cache must be a byte size such as 512mb or 20gb, was [-1].", "--model-cache=-1")]
+    [InlineData("--gateway-port leaves no room for a cluster of 3 nodes, which would use port 65537.", "--cluster", "3", "--gateway-port", "65535")]
+    [InlineData("Two processes of the cluster would use port 9201", "--cluster", "3", "--silo-port", "9201")]
+    [InlineData("Two processes of the cluster would use port 9500", "--cluster", "3", "--silo-port", "9498")]
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("--port", "--port")]
     public async Task SaysWhatIsWrongAndExitsWithTwo_WhenAnOptionIsWrong(string said, params string[] arguments)

@@ -30,6 +30,14 @@ public sealed class ClusterAddressTests
     }
 
     [Theory]
+    [InlineData("node-1", "127.0.1.1", true)]
+    [InlineData("node-1", "10.0.0.7", false)]
+    [InlineData("localhost", "127.0.0.1", false)]
+    [InlineData("127.0.0.2", "127.0.0.2", false)]
+    public void MisleadsOthers_WhenANameIsLoopback(string host, string address, bool misleads) =>
+        Assert.Equal(misleads, ClusterAddress.MisleadsOthers(host, IPAddress.Parse(address)));
+
+    [Theory]
     [InlineData("10.0.0.7", "127.0.1.1", "fd00::7", "10.0.0.7")]
     [InlineData("10.0.0.7", "fd00::7", "10.0.0.7")]
     [InlineData("fd00::7", "127.0.1.1", "fd00::7", "10.0.0.9")]

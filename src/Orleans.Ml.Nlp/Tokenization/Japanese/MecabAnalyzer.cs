@@ -20,6 +20,9 @@ internal sealed unsafe class MecabAnalyzer
         _model = model;
         _tagger = MecabLibrary.NewTagger(model);
         _lattice = MecabLibrary.NewLattice(model);
+        // MeCab would follow a null pointer, and the node be gone.
+        if (_tagger.IsInvalid || _lattice.IsInvalid)
+            throw new MlException(MlErrorKind.ServerError, "MeCab could not be prepared: there is not enough memory");
     }
 
     /// <summary>Writes the words in their order and returns how many there are; white space between them belongs to none.</summary>
