@@ -18,7 +18,7 @@ while (($#)); do
   shift
 done
 
-data="$(mktemp -d)"
+data="$(mktemp -d -t kill-a-node.XXXXXX)"
 log="$data/nodes.log"
 cluster=""
 clean_up() {

@@ -46,7 +46,7 @@ internal sealed partial class LoadedModel : IModelWorkerObserver
         _onChanged = onChanged;
         Queue = new(parameters.QueueCapacity);
         Allocations = allocations;
-        _fullReply = Replies.Rejected(parameters.DeploymentId, parameters.QueueCapacity, parameters.QueueCapacity);
+        _fullReply = Replies.Rejected(parameters.DeploymentId, parameters.QueueCapacity);
         _stoppingReply = Replies.Stopping(parameters.DeploymentId);
         _statistics = new(time, parameters.ThreadsPerAllocation);
         _worker = workers.Create(
@@ -246,7 +246,7 @@ internal sealed partial class LoadedModel : IModelWorkerObserver
         _statistics.OnRejected(documents);
         _metrics.OnRejected(DeploymentId, documents);
         var depth = Queue.Depth;
-        return depth == Queue.Capacity ? _fullReply : Replies.Rejected(DeploymentId, Queue.Capacity, depth);
+        return depth == Queue.Capacity ? _fullReply : Replies.Rejected(DeploymentId, Queue.Capacity, depth, documents);
     }
 
     private InferenceReply Refusal() => Failure is { } reason ? Replies.GivenUp(reason) : _stoppingReply;

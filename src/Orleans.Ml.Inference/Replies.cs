@@ -14,12 +14,16 @@ internal static class Replies
         InferenceReply.Failed(MlErrorKind.RequestValidation, "Validation Failed: 1: at least one document is required;");
 
     /// <summary>The queue is full.</summary>
-    public static InferenceReply Rejected(string deploymentId, int capacity, int depth) => InferenceReply.Rejected(
-        $"inference process queue is full: deployment [{deploymentId}] has [{depth}] documents waiting on this node, its queue capacity is [{capacity}]", depth);
+    public static InferenceReply Rejected(string deploymentId, int capacity) => InferenceReply.Rejected(
+        $"inference process queue is full: deployment [{deploymentId}] has [{capacity}] documents waiting on this node, its queue capacity is [{capacity}]", capacity);
+
+    /// <summary>The queue has no room for that many documents at once.</summary>
+    public static InferenceReply Rejected(string deploymentId, int capacity, int depth, int documents) => InferenceReply.Rejected(
+        $"inference process queue has no room for [{documents}] documents: deployment [{deploymentId}] has [{depth}] waiting on this node, its queue capacity is [{capacity}]", depth);
 
     /// <summary>The caller's time is over.</summary>
     public static InferenceReply TimedOut(TimeSpan timeout) =>
-        InferenceReply.TimedOut(string.Create(CultureInfo.InvariantCulture, $"timeout [{timeout.TotalSeconds}s] waiting for inference result"));
+        InferenceReply.TimedOut($"timeout [{Text(timeout)}] waiting for inference result");
 
     /// <summary>No such deployment serves on the node.</summary>
     public static InferenceReply NotAllocatedHere(string deploymentId, string nodeId) => InferenceReply.NotAllocatedHere(
@@ -47,4 +51,8 @@ internal static class Replies
     public static InferenceReply Of(Exception exception) => exception is MlException refused
         ? InferenceReply.Failed(refused.Kind, refused.Message)
         : InferenceReply.Failed(MlErrorKind.ServerError, $"text work failed: {exception.Message}");
+
+    private static string Text(TimeSpan timeout) => timeout.Ticks % TimeSpan.TicksPerSecond == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{timeout.TotalSeconds}s")
+        : string.Create(CultureInfo.InvariantCulture, $"{timeout.TotalMilliseconds:0.####}ms");
 }

@@ -46,6 +46,8 @@ public sealed class LoadedModelQueueTests
         var refused = await model.InferAsync("three", "four");
 
         Assert.Equal(InferenceStatus.Rejected, refused.Status);
+        Assert.Contains("no room for [2] documents", refused.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("has [2] waiting on this node, its queue capacity is [3]", refused.Reason, StringComparison.Ordinal);
         Assert.Equal(2, model.Model.Queue.Depth);
         Assert.Equal(2, model.Model.ReadStatistics().RejectedCount);
     }

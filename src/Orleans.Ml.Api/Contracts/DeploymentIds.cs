@@ -1,9 +1,8 @@
 namespace Orleans.Ml.Api.Contracts;
 
 /// <summary>
-/// Which ids a deployment may have. Elasticsearch sets no rule; this one keeps out only what could not be named again: lists part ids at commas, '*'
-/// is a
-/// wildcard, and an id becomes a key in storage.
+/// Which ids a deployment may have. Elasticsearch sets no rule; this one keeps out only what could not be named again: lists part ids at commas, '*' is a
+/// wildcard, a path loses its dots on the way, and an id becomes a key in storage.
 /// </summary>
 internal static class DeploymentIds
 {
@@ -25,6 +24,6 @@ internal static class DeploymentIds
                 return $"[deployment_id] must hold neither ',' nor '*' nor control characters, was [{id}]";
         }
 
-        return id == "_all" ? "[deployment_id] must not be [_all]" : null;
+        return id is "_all" or "." or ".." ? $"[deployment_id] must not be [{id}]" : null;
     }
 }

@@ -71,7 +71,11 @@ internal static partial class OpenApiOperation
     {
         var content = new JsonObject();
         if (isText)
-            content["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
+        {
+            foreach (var type in (string[])["text/plain", MediaTypes.Yaml])
+                content[type] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
+        }
+
         foreach (var type in (string[])[MediaTypes.Json, MediaTypes.VendorJson9, MediaTypes.VendorJson8])
             content[type] = schema is null ? [] : new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schema}" } };
         return content;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Ml.Api.Errors;
@@ -24,20 +25,23 @@ internal sealed record ElasticMethod(string Name, RequestDelegate Handler, bool 
 /// middleware, so it
 /// leaves the application's other endpoints alone and costs a request one dispatch.
 /// </summary>
-internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[] methods)
+internal sealed partial class ElasticRoute(ILogger logger, RoutePattern? pattern, params ElasticMethod[] methods)
 {
+    // Null where the path has a value.
+    private readonly string?[] _words =
+        [.. pattern?.PathSegments.Select(segment => segment is { IsSimple: true, Parts: [RoutePatternLiteralPart word] } ? word.Content : null) ?? []];
     private readonly string _allowed = string.Join(",", methods.SelectMany(m => m.Name == "GET" ? ["GET", "HEAD"] : new[] { m.Name }).Order());
 
     /// <summary>Maps a path with its methods.</summary>
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, params ElasticMethod[] methods)
     {
         routes.ServiceProvider.GetRequiredService<RouteList>().Add(pattern, methods);
-        return routes.Map(pattern, new ElasticRoute(LoggerOf(routes), methods).InvokeAsync);
+        return routes.Map(pattern, new ElasticRoute(LoggerOf(routes), RoutePatternFactory.Parse(pattern), methods).InvokeAsync);
     }
 
     /// <summary>Maps whatever no other endpoint wants: Elasticsearch's answer to unknown paths.</summary>
     public static IEndpointConventionBuilder MapUnknown(IEndpointRouteBuilder routes) =>
-        routes.MapFallback("{**path}", new ElasticRoute(LoggerOf(routes)).InvokeAsync);
+        routes.MapFallback("{**path}", new ElasticRoute(LoggerOf(routes), pattern: null).InvokeAsync);
 
     /// <summary>Serves a request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -78,7 +82,7 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
     private async Task DispatchAsync(HttpContext context)
     {
         var request = context.Request;
-        if (methods.Length == 0)
+        if (methods.Length == 0 || !IsSpelled(request.Path.Value))
             throw new ElasticErrorException(ElasticErrors.NoHandler(UriOf(request), request.Method));
         var method = Find(request.Method);
         if (method is null)
@@ -109,6 +113,21 @@ internal sealed partial class ElasticRoute(ILogger logger, params ElasticMethod[
             // Reading changes nothing: what was lost with a node or a gateway is asked again, once, of those that are left.
             await method.Handler(context);
         }
+    }
+
+    /// <summary>Routing takes no notice of upper and lower case; Elasticsearch does.</summary>
+    private bool IsSpelled(ReadOnlySpan<char> path)
+    {
+        var at = 0;
+        foreach (var segment in path.TrimStart('/').Split('/'))
+        {
+            if (at == _words.Length)
+                break;
+            if (_words[at++] is { } word && !path.TrimStart('/')[segment].SequenceEqual(word))
+                return false;
+        }
+
+        return true;
     }
 
     private ElasticMethod? Find(string name)

@@ -60,7 +60,7 @@ internal static partial class NodeArguments
 
     public static readonly Option<int> Cluster = NumberOption.Create("--cluster", "N", 64,
         "Start N nodes, a web frontend and the Azure Storage emulator they share as processes of this machine that are started again when they die, on the ports that follow --port; "
-        + "with --redis on that server instead. Processors and memory are divided by N.");
+        + "with --redis on that server instead. Each node gets --processors and --memory, by default its share of the machine's.");
 
     public static readonly Option<string> Redis = new("--redis")
     {

@@ -74,6 +74,18 @@ public sealed class DeploymentEndpointsTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("_all")]
+    public async Task Refuses_AnIdThatNoPathCanName(string id)
+    {
+        var refusal = await _api.SendAsync("POST", $"{Start}?deployment_id={id}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, refusal.Status);
+        Assert.Contains($"[deployment_id] must not be [{id}]", refusal.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"adaptive_allocations":{"enabled":false}}""")]
     [InlineData("""{"adaptive_allocations":{"enabled":false,"min_number_of_allocations":1,"max_number_of_allocations":null}}""")]
     public async Task Start_TakesAdaptiveAllocations_WhileTheyAreOff(string body)

@@ -54,6 +54,13 @@ public sealed class WireRulesTests : IAsyncLifetime
         Assert.Equal("""{"error":"no handler found for uri [/_ml/nowhere?x=1] and method [GET]"}""", answer.Body);
     }
 
+    [Theory]
+    [InlineData("/_ML/trained_models")]
+    [InlineData("/_ml/trained_models/m/Deployment/_stop")]
+    [InlineData("/_Cat/ml/trained_models")]
+    public async Task APathInOtherLetterCase_IsUnknown(string path) =>
+        Assert.Equal($$"""{"error":"no handler found for uri [{{path}}] and method [GET]"}""", (await _api.SendAsync("GET", path)).Body);
+
     [Fact]
     public async Task WrongMethod_Is405AndNamesWhatIsAllowed()
     {
