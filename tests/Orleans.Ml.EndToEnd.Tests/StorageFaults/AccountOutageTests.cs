@@ -87,7 +87,7 @@ public sealed class AccountOutageTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         Measured.Print($"a node that is told to stop while the account is {(absence == Absence.Frozen ? "frozen" : "killed")} ends after {ended.TotalSeconds:0.0} s");
         await outage.DisposeAsync();
         await leaving.RestartAsync();
-        await leaving.Http.InferAsync("tiny-ner", "Anna lives in Berlin");
+        await nodes.UntilSettledAsync(ReturnLimit);
         Assert.InRange(ended, TimeSpan.Zero, FullRun.Limit(TimeSpan.FromSeconds(limitSeconds)));
     }
 
