@@ -8,7 +8,7 @@ public sealed class CycleTests
     [Fact]
     public async Task NothingIsLeftBehind_AfterManyStartInferStopCycles()
     {
-        var cycles = Environment.GetEnvironmentVariable("ORLEANS_ML_FULL") == "1" ? 200 : 20;
+        var cycles = FullRun.IsOn ? 200 : 20;
         await using var server = await MlServer.StartAsync();
         await server.Http.CreateFromFolderAsync("m", TestModels.Sample("tiny-language"));
         for (var warmUp = 0; warmUp < 3; warmUp++)

@@ -10,7 +10,7 @@ public sealed class GatewayLossTests
     private const int Clients = 16;
 
     /// <summary>A node that dies is seen gone within 2 s; what was asked of it is done elsewhere then.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestWait = FullRun.Limit(TimeSpan.FromSeconds(3));
 
     [Fact]
     public async Task NoRequestFailsOrWaitsLong_WhenAGatewayIsKilled()

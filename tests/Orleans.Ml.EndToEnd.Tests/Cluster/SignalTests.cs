@@ -1,3 +1,5 @@
+using Orleans.Ml.Testing;
+
 namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 
 /// <summary>Three silos as processes, real workers, many clients, real signals. A few rounds; <c>./test --full</c> has them all.</summary>
@@ -5,7 +7,7 @@ namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 public sealed class SignalTests
 {
     /// <summary>What a node's death does is shown on both, everything else on Redis in the long run only.</summary>
-    public static TheoryData<Membership> Stores => Trial.IsFull ? [Membership.AzureTables, Membership.Redis] : [Membership.AzureTables];
+    public static TheoryData<Membership> Stores => FullRun.IsOn ? [Membership.AzureTables, Membership.Redis] : [Membership.AzureTables];
 
     [Theory]
     [InlineData(Membership.AzureTables, 3)]

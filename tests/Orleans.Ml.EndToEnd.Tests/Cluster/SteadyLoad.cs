@@ -1,8 +1,12 @@
+using System.Diagnostics;
 using System.Text;
 
 namespace Orleans.Ml.EndToEnd.Tests.Cluster;
 
-/// <summary>Clients that ask one server after the other and take each answer as it is: what is not 200, or does not come, has failed.</summary>
+/// <summary>
+/// Clients that ask one server after the other and take each answer as it is: what is not 200, or does not come, has failed. In the end the answers to what
+/// was asked are awaited.
+/// </summary>
 internal sealed class SteadyLoad : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
@@ -41,16 +45,12 @@ internal sealed class SteadyLoad : IAsyncDisposable
 
     private async Task AskAsync(HttpClient server, int number)
     {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         try
         {
             using var body = new StringContent($$"""{"docs":[{"text_field":"hello {{number}}"}]}""", Encoding.UTF8, "application/json");
-            using var response = await server.PostAsync($"/_ml/trained_models/{_deploymentId}/_infer?timeout=30s", body, _stopping.Token);
-            Tally.OnAnswer($"{server.BaseAddress}", response.StatusCode, await response.Content.ReadAsStringAsync(_stopping.Token), clock.Elapsed);
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Nobody waits for it any more.
+            using var response = await server.PostAsync($"/_ml/trained_models/{_deploymentId}/_infer?timeout=30s", body, CancellationToken.None);
+            Tally.OnAnswer($"{server.BaseAddress}", response.StatusCode, await response.Content.ReadAsStringAsync(CancellationToken.None), clock.Elapsed);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {

@@ -46,10 +46,7 @@ internal sealed partial class Trial : IAsyncDisposable
     }
 
     /// <summary>The whole number of rounds, or a few.</summary>
-    public static int Rounds(int few, int whole) => IsFull ? whole : few;
-
-    /// <summary>Whether this is <c>./test --full</c>.</summary>
-    public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ORLEANS_ML_FULL") == "1";
+    public static int Rounds(int few, int whole) => FullRun.IsOn ? whole : few;
 
     public ThreeNodes Cluster { get; }
 

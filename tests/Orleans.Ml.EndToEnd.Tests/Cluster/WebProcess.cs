@@ -12,13 +12,12 @@ internal sealed class WebProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = [];
-    private readonly string _data = Directory.CreateTempSubdirectory("orleans-ml-web-").FullName;
+    private readonly string _ownData = Directory.CreateTempSubdirectory("orleans-ml-web-").FullName;
 
-    private WebProcess(IClusterStore store)
+    private WebProcess(IClusterStore store, string? sharedData)
     {
         var port = MlServer.FreePort();
-        _process = Process.Start(new ProcessStartInfo(
-            MlServer.Executable.Replace("Orleans.Ml.Silo", "Orleans.Ml.Web", StringComparison.Ordinal), [.. store.Options, "--data", _data, "--port", $"{port}"])
+        _process = Process.Start(new ProcessStartInfo(Executable, [.. store.Options, "--data", sharedData ?? _ownData, "--port", $"{port}"])
         { RedirectStandardError = true, RedirectStandardOutput = true })!;
         _process.OutputDataReceived += (_, line) => _lines.Enqueue(line.Data ?? "");
         _process.ErrorDataReceived += (_, line) => _lines.Enqueue(line.Data ?? "");
@@ -27,15 +26,28 @@ internal sealed class WebProcess : IAsyncDisposable
         Http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = Patience };
     }
 
+    public static string Executable { get; } = MlServer.Executable.Replace("Orleans.Ml.Silo", "Orleans.Ml.Web", StringComparison.Ordinal);
+
     public HttpClient Http { get; }
 
     public string Output => string.Join('\n', _lines);
 
-    public static async Task<WebProcess> StartAsync(IClusterStore store)
+    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <param name="store">The cluster's.</param>
+    /// <param name="sharedData">The nodes' folder of models; null where the store has them, and it shares no folder with anybody.</param>
+    public static async Task<WebProcess> StartAsync(IClusterStore store, string? sharedData = null)
     {
-        var web = new WebProcess(store);
-        await web.Http.UntilReadyAsync();
-        return web;
+        var web = new WebProcess(store, sharedData);
+        try
+        {
+            await web.Http.UntilReadyAsync();
+            return web;
+        }
+        catch
+        {
+            await web.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -44,7 +56,7 @@ internal sealed class WebProcess : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(_data, recursive: true);
+        Directory.Delete(_ownData, recursive: true);
     }
 }
 
@@ -53,27 +65,27 @@ internal static class Readiness
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Asks <c>/readyz</c> until the answer is 200; a process begins to listen when it has met its cluster.</summary>
-    public static async Task UntilReadyAsync(this HttpClient http)
+    /// <summary>Asks <c>/readyz</c> until this is the answer; a process begins to listen when it has met its cluster.</summary>
+    public static async Task UntilReadyAsync(this HttpClient http, HttpStatusCode expected = HttpStatusCode.OK)
     {
         var clock = Stopwatch.StartNew();
-        while (!await IsReadyAsync(http))
+        for (var last = await AskAsync(http); last != expected; last = await AskAsync(http))
         {
-            Assert.True(clock.Elapsed < Patience, $"{http.BaseAddress}readyz never answered 200");
+            Assert.True(clock.Elapsed < Patience, $"{http.BaseAddress}readyz never answered {expected}, last {last?.ToString() ?? "nobody listened"}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }
 
-    private static async Task<bool> IsReadyAsync(HttpClient http)
+    private static async Task<HttpStatusCode?> AskAsync(HttpClient http)
     {
         try
         {
             using var answer = await http.GetAsync("/readyz");
-            return answer.StatusCode == HttpStatusCode.OK;
+            return answer.StatusCode;
         }
         catch (HttpRequestException)
         {
-            return false;
+            return null;
         }
     }
 }

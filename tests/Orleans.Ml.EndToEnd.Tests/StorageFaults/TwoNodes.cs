@@ -36,15 +36,33 @@ public sealed class TwoNodes : IAsyncLifetime
     }
 
     /// <summary>Asks for a change until it works.</summary>
-    public async Task<TimeSpan> UntilAChangeWorksAsync(string alias, TimeSpan limit)
+    public Task<TimeSpan> UntilAChangeWorksAsync(string alias, TimeSpan limit) =>
+        UntilItWorksAsync(Http, HttpMethod.Put, () => $"/_ml/trained_models/tiny-ner/model_aliases/{alias}", null, limit);
+
+    /// <summary>
+    /// Waits until nothing is asked of a process any more that is gone, and its successor serves: each model is a grain, and while a node looks for some of them
+    /// there, it answers 503; a deployment that was there alone is nowhere, 409. What was refused may have happened, so each attempt is about another model.
+    /// </summary>
+    public async Task UntilSettledAsync(TimeSpan limit)
+    {
+        var (config, _, _) = await Change.ReadSampleAsync("tiny-ner");
+        foreach (var node in new[] { First, Second })
+        {
+            for (var model = 0; model < 8; model++)
+                await UntilItWorksAsync(node.Http, HttpMethod.Put, () => $"/_ml/trained_models/settled-{Guid.NewGuid():n}", config, limit);
+            await UntilItWorksAsync(node.Http, HttpMethod.Post, () => "/_ml/trained_models/tiny-ner/_infer?timeout=30s", MlApi.InferBody("Anna lives in Berlin"), limit);
+        }
+    }
+
+    private static async Task<TimeSpan> UntilItWorksAsync(HttpClient http, HttpMethod method, Func<string> path, object? body, TimeSpan limit)
     {
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            var (status, body) = await Http.SendJsonAsync(HttpMethod.Put, $"/_ml/trained_models/tiny-ner/model_aliases/{alias}");
+            var (status, answer) = await http.SendJsonAsync(method, path(), body);
             if (status == HttpStatusCode.OK)
                 return clock.Elapsed;
-            Assert.True(clock.Elapsed < limit, $"the account is back for {limit}, and a change is refused: {body.ToJsonString()}");
+            Assert.True(clock.Elapsed < limit, $"{method} {path()} is refused for {limit}: {answer.ToJsonString()}");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }

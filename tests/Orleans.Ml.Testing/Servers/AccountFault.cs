@@ -41,7 +41,7 @@ internal sealed class AccountFault : IDisposable
         },
     };
 
-    /// <summary>Holds requests up: before the account hears of them, or after it has done what they ask for.</summary>
+    /// <summary>Holds requests up: those that the account never hears of, which are broken off in the end, or those that it has done, whose answers are late.</summary>
     public static AccountFault Hold(Func<HttpRequest, bool> applies, bool isDoneFirst, int times = int.MaxValue) => new(applies, times) { IsDoneFirst = isDoneFirst };
 
     public bool Takes(HttpRequest request)
@@ -61,7 +61,7 @@ internal sealed class AccountFault : IDisposable
         return _released.Task;
     }
 
-    /// <summary>Lets everything through from now on.</summary>
+    /// <summary>Holds nothing up any more, and lets everything through that comes from now on.</summary>
     public void Dispose()
     {
         OnEnded?.Invoke();

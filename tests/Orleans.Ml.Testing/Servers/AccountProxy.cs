@@ -77,7 +77,13 @@ internal sealed class AccountProxy : IAsyncDisposable
         }
 
         if (fault is { IsDoneFirst: false })
+        {
             await fault.HoldAsync();
+            // Not handed on: who asked may be dead without the server's having seen that, and the account has not heard of it.
+            context.Abort();
+            return;
+        }
+
         using var request = RequestOf(context);
         using var response = await _http.SendAsync(request, context.RequestAborted);
         if (fault is { IsDoneFirst: true })

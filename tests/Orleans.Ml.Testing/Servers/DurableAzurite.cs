@@ -1,21 +1,15 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
-using Azure.Data.Tables;
-using Azure.Storage.Blobs;
-using Xunit;
 
 namespace Orleans.Ml.Testing.Servers;
 
 /// <summary>The emulator with its data on disk: it can be killed, frozen and started again at the same address.</summary>
-internal sealed partial class DurableAzurite : IAsyncDisposable
+internal sealed class DurableAzurite : IAsyncDisposable
 {
-    private static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(30);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("orleans-ml-azurite-").FullName;
+    // Below those that the kernel gives to outgoing connections: none takes them while it is away.
+    private readonly int _blobPort = MlServer.FreePort();
+    private readonly int _tablePort = MlServer.FreePort();
     private LocalServer _server = null!;
-    private int _blobPort;
-    private int _tablePort;
-    private int _marks;
 
     private DurableAzurite()
     {
@@ -35,33 +29,11 @@ internal sealed partial class DurableAzurite : IAsyncDisposable
     public async Task RestartAsync()
     {
         string[] program = [Azurite.StartScript(), "--location", _folder, "--blobPort", Text(_blobPort), "--queuePort", "0", "--tablePort", Text(_tablePort)];
-        (_server, var lines) = await LocalServer.StartAsync(program, readyLines: 3, "is successfully listening at");
-        (_blobPort, _tablePort) = (Port("Blob"), Port("Table"));
-
-        int Port(string service) =>
-            int.Parse(ListeningPort().Match(lines.Single(line => line.Contains($"{service} service", StringComparison.Ordinal))).Groups[1].Value, CultureInfo.InvariantCulture);
+        (_server, _) = await LocalServer.StartAsync(program, readyLines: 3, "is successfully listening at");
     }
 
-    /// <summary>
-    /// Waits until what it has answered is on disk. It writes its lists of blobs and rows every few seconds only: killed before, it forgets what Azure would not.
-    /// </summary>
-    public async Task UntilSavedAsync()
-    {
-        var mark = $"mark{Interlocked.Increment(ref _marks)}";
-        var container = new BlobContainerClient(ConnectionString, "marks");
-        await container.CreateIfNotExistsAsync();
-        await container.UploadBlobAsync(mark, BinaryData.FromString(mark));
-        var table = new TableClient(ConnectionString, "marks");
-        await table.CreateIfNotExistsAsync();
-        await table.AddEntityAsync(new TableEntity("marks", mark));
-        var written = TimeProvider.System.GetUtcNow().UtcDateTime;
-        var start = TimeProvider.System.GetTimestamp();
-        while (!Holds("__azurite_db_blob__.json", mark) || !Holds("__azurite_db_table__.json", mark) || File.GetLastWriteTimeUtc(Path.Combine(_folder, "__azurite_db_blob_extent__.json")) < written)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < SaveLimit, $"the emulator has not saved {mark} in {SaveLimit}");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        }
-    }
+    /// <summary>Waits until what it has answered is on disk.</summary>
+    public Task UntilSavedAsync() => new AzuriteFiles(_folder, ConnectionString).UntilSavedAsync();
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
@@ -83,10 +55,4 @@ internal sealed partial class DurableAzurite : IAsyncDisposable
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-
-    private bool Holds(string file, string text) =>
-        File.Exists(Path.Combine(_folder, file)) && File.ReadAllText(Path.Combine(_folder, file)).Contains($"\"{text}\"", StringComparison.Ordinal);
-
-    [GeneratedRegex(@"http://[^:]+:(\d+)")]
-    private static partial Regex ListeningPort();
 }
