@@ -135,7 +135,7 @@ public sealed class RunClusterTests(FreshClone clone)
         using var sample = Process.Start(start)!;
         var (output, errors) = (sample.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), sample.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
 
-        await sample.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        await sample.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
 
         var shown = await output + await errors;
         Assert.True(sample.ExitCode == 0, shown);
@@ -143,8 +143,8 @@ public sealed class RunClusterTests(FreshClone clone)
         Assert.Contains("was started again and is ready", shown, StringComparison.Ordinal);
         Assert.Contains(", 0 requests failed", shown, StringComparison.Ordinal);
         Assert.Empty(ProcFs.WithCommandLine(temporary));
-        // What is left is the debugging sockets that the runtime of a killed process cannot remove.
-        Assert.Empty(Directory.GetDirectories(temporary));
+        // A build, when it was needed first, leaves folders of its own.
+        Assert.Empty(Directory.GetDirectories(temporary, "kill-a-node.*"));
         Measured.Print($"samples/kill-a-node.sh: {shown.Split('\n').Single(l => l.Contains("requests failed", StringComparison.Ordinal))}");
         Directory.Delete(temporary, recursive: true);
     }
