@@ -148,7 +148,7 @@ public sealed class InferTests(ServerFixture fixture)
             new { docs = new[] { new { text_field = "w100" } }, timeout = "60s" });
 
         Assert.Equal(HttpStatusCode.RequestTimeout, status);
-        Assert.Contains("[0.05s]", body["error"]!["reason"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("[50ms]", body["error"]!["reason"]!.GetValue<string>(), StringComparison.Ordinal);
         await Http.StopAsync("infer-timeout");
     }
 

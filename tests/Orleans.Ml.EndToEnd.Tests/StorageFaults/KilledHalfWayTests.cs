@@ -71,9 +71,11 @@ public sealed class KilledHalfWayTests(ProxiedNode node) : IClassFixture<Proxied
         var files = node.Proxy.Inject(AccountFault.Hold(
             request => request.Method == HttpMethods.Delete && request.Path.Value!.Contains("/models/doomed/", StringComparison.Ordinal), isDoneFirst: false));
 
-        await node.KillAtAsync(files, http => http.SendJsonAsync(HttpMethod.Delete, $"{Models}/doomed"));
+        await node.KillAtAsync(
+            files,
+            http => http.SendJsonAsync(HttpMethod.Delete, $"{Models}/doomed"),
+            whileDead: async () => Assert.NotEmpty(await node.BlobsAsync("doomed")));
 
-        Assert.NotEmpty(await node.BlobsAsync("doomed"));
         Assert.Equal(HttpStatusCode.NotFound, (await Http.GetJsonAsync($"{Models}/doomed")).Status);
         await Http.MustAsync(HttpMethod.Get, Models);
         var start = TimeProvider.System.GetTimestamp();

@@ -33,13 +33,15 @@ public sealed class ProxiedNode : IAsyncLifetime
     }
 
     /// <summary>Asks, waits until the request to the account is held up that the fault is about, kills the node there, and starts it again.</summary>
-    internal async Task KillAtAsync(AccountFault fault, Func<HttpClient, Task> ask)
+    internal async Task KillAtAsync(AccountFault fault, Func<HttpClient, Task> ask, Func<Task>? whileDead = null)
     {
         var asked = ask(Http);
         await fault.MetAsync();
         await Server.KillAsync();
         fault.Dispose();
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => asked);
+        if (whileDead is not null)
+            await whileDead();
         await Server.RestartAsync();
     }
 

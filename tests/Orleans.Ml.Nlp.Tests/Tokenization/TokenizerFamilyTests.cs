@@ -80,11 +80,12 @@ public sealed class TokenizerFamilyTests
         var text = string.Concat(Enumerable.Repeat("It's a größere Straße, да 中文 e\u0301 ﬁ 12.5! 日本語を使う。 ", 20));
         using var tokens = new TokenList();
         tokenizer.Tokenize(text, int.MaxValue, tokens);
-        tokens.Truncate(0);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        tokenizer.Tokenize(text, int.MaxValue, tokens);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        var allocated = Allocated.Least(() =>
+        {
+            tokens.Truncate(0);
+            tokenizer.Tokenize(text, int.MaxValue, tokens);
+        });
 
         Assert.InRange(tokens.Count, 200, int.MaxValue);
         Assert.InRange(allocated, 0, 256);
